@@ -1,0 +1,75 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#ifndef NEUME_CNN_H
+#define NEUME_CNN_H
+
+#include "attributes.h"
+#include "kernels.h"
+#include "model.h"
+#include "status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** A streaming network: each frame costs only the columns that it changes.
+
+    P contexts share one engine: frame t belongs to context t mod P, and two
+    frames that are neighbours in a context are P frames apart here, which
+    equals dilating the network by P in time.
+
+    With look-ahead L (frames of one context), the output after frame t is
+    that for frame t - L * P, from a window whose last frame is t.  It equals
+    the full-window network with zeros after its last frame (see model.h).
+
+    A pass is cut into slices of nearly equal cost, to be spread over the
+    samples that follow a frame.
+*/
+typedef struct NeumeCnn NeumeCnn;
+
+/** Make an engine for `model`, which must outlive it.
+
+    `interleave` is P, 1..NEUME_INTERLEAVE_MAX.  `kernels` is usually
+    neume_kernels_best().  Fails with NEUME_ERR_MEMORY or NEUME_ERR_RANGE and
+    then sets `*cnn` to NULL.  Not realtime-safe; any thread.
+*/
+NeumeStatus neume_cnn_new(const NeumeModel*   model,
+                          uint32_t            interleave,
+                          const NeumeKernels* kernels,
+                          NeumeCnn**          cnn);
+
+/** Free `cnn`, which may be NULL.  Not realtime-safe. */
+void neume_cnn_free(NeumeCnn* cnn);
+
+/** Forget all frames: the past is silence.  Realtime-safe (copies). */
+void neume_cnn_reset(NeumeCnn* cnn) NEUME_REALTIME;
+
+/** Set the look-ahead to min(`frames`, model->right) frames of a context.
+
+    It holds from the next frame on.  Realtime-safe; between passes.
+*/
+void neume_cnn_set_lookahead(NeumeCnn* cnn, uint32_t frames) NEUME_REALTIME;
+
+/** Look-ahead in force, frames of one context.  Realtime-safe. */
+uint32_t neume_cnn_lookahead(const NeumeCnn* cnn) NEUME_REALTIME;
+
+/** Begin a pass with a new frame, front_end.bands features (copied).
+
+    A pass that was not finished is finished first.  Realtime-safe.
+*/
+void neume_cnn_begin(NeumeCnn* cnn, const float* frame) NEUME_REALTIME;
+
+/** Slices in a pass at the look-ahead in force, at least 1.  Realtime-safe. */
+uint32_t neume_cnn_slices(const NeumeCnn* cnn) NEUME_REALTIME;
+
+/** Work on the pass until `slices` of it are done in all (at most
+    neume_cnn_slices()); true once it is finished.  Realtime-safe. */
+bool neume_cnn_advance(NeumeCnn* cnn, uint32_t slices) NEUME_REALTIME;
+
+/** Log-probabilities of the last finished pass, NEUME_CLASSES floats.
+
+    Before the first pass, the answer to silence.  Realtime-safe.
+*/
+const float* neume_cnn_output(const NeumeCnn* cnn) NEUME_REALTIME;
+
+#endif // NEUME_CNN_H

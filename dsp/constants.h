@@ -1,0 +1,32 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#ifndef NEUME_CONSTANTS_H
+#define NEUME_CONSTANTS_H
+
+/** The numbers that the whole chain agrees on, each in this one place. */
+
+#define NEUME_RATE    4096 ///< Analysis sample rate, Hz
+#define NEUME_STEP    512  ///< Frame step of one context, samples (125 ms)
+#define NEUME_CONTEXT 240  ///< Frames that one context holds (30 s)
+#define NEUME_CLASSES 40   ///< Class 0 is non-voice, 1..39 are A2..B5
+
+#define NEUME_MIDI_MIN 45 ///< MIDI number of class 1 (A2)
+#define NEUME_MIDI_MAX 83 ///< MIDI number of class 39 (B5)
+
+#define NEUME_RATE_MIN 8000.0   ///< Lowest host sample rate, Hz
+#define NEUME_RATE_MAX 384000.0 ///< Highest host sample rate, Hz
+
+#define NEUME_INTERLEAVE     4 ///< Default number of interleaved contexts, P
+#define NEUME_INTERLEAVE_MAX 8 ///< Largest P
+
+#define NEUME_PASS_SECONDS                                                     \
+  0.004 ///< A network pass ends this long after its frame
+#define NEUME_LOOKAHEAD_MAX_MS 1250 ///< Longest look-ahead, ms
+
+_Static_assert(NEUME_MIDI_MAX - NEUME_MIDI_MIN + 2 == NEUME_CLASSES,
+               "classes are non-voice and every semitone");
+_Static_assert(NEUME_STEP % NEUME_INTERLEAVE_MAX == 0,
+               "interleaved steps are whole samples");
+
+#endif // NEUME_CONSTANTS_H

@@ -1,0 +1,362 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#include "neume.h"
+
+#include "cnn.h"
+#include "denormals.h"
+#include "kernels.h"
+#include "logmel.h"
+#include "pitch.h"
+#include "resampler.h"
+#include "ring.h"
+#include "tracker.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Most samples that one look into the ring takes. */
+#define CHUNK 512U
+
+/** Steps within the longest look-ahead at the largest P, and the one now. */
+#define N_PAST (NEUME_LAG_MAX + 1U)
+
+/** What is kept of a frame until it is decided. */
+typedef struct {
+  float  level; ///< dBFS
+  float* power; ///< Power spectrum, fft / 2 + 1 bins
+} Past;
+
+struct Neume {
+  const NeumeModel* model;      ///< Front end and network, not owned
+  NeumeParams       params;     ///< In force, within their ranges
+  double            rate;       ///< Hz
+  uint32_t          interleave; ///< P
+  uint32_t          step;       ///< Samples at NEUME_RATE between two frames
+  uint32_t          pass;       ///< Input samples that a network pass takes
+
+  NeumeRing*      ring;      ///< Audio from the writing thread
+  NeumeResampler* resampler; ///< To NEUME_RATE
+  NeumeLogmel*    logmel;    ///< Features and spectrum of a frame
+  NeumeCnn*       cnn;       ///< Posteriors of a frame
+  NeumeTracker*   tracker;   ///< Notes
+
+  float*   history;  ///< Last `window` samples at NEUME_RATE, twice over
+  uint32_t head;     ///< Where the next one goes, 0..window - 1
+  uint32_t until;    ///< Samples at NEUME_RATE until the next frame
+  float*   features; ///< Of the last frame, front_end.bands
+
+  uint64_t position; ///< Input samples analysed
+  uint32_t elapsed;  ///< Input samples since the frame whose pass is running
+  bool     running;  ///< A pass is running
+
+  uint32_t lag;          ///< Steps that the tracker waits
+  uint32_t newest;       ///< Index of the last frame in `past`
+  float*   spectra;      ///< Owns the power spectra of `past`
+  Past     past[N_PAST]; ///< Ring of frames
+};
+
+static const float level_min = -120.0f;
+
+NeumeParams neume_defaults(void)
+{
+  const NeumeParams params = { 0.0f, 0.4f, -70.0f, 60.0f };
+  return params;
+}
+
+static bool alloc_buffers(Neume* n, const NeumeFrontEnd* fe)
+{
+  const uint32_t n_bins = fe->fft / 2U + 1U;
+  n->history  = (float*)calloc((size_t)fe->window * 2U, sizeof(float));
+  n->features = (float*)calloc(fe->bands, sizeof(float));
+  n->spectra  = (float*)calloc((size_t)N_PAST * n_bins, sizeof(float));
+  if (!n->history || !n->features || !n->spectra) {
+    return false;
+  }
+  for (uint32_t i = 0; i < N_PAST; ++i) {
+    n->past[i].power = n->spectra + (size_t)i * n_bins;
+  }
+  return true;
+}
+
+NeumeStatus neume_new(const NeumeModel* model,
+                      double            rate,
+                      uint32_t          interleave,
+                      Neume**           neume)
+{
+  *neume = NULL;
+  if (!(rate >= NEUME_RATE_MIN && rate <= NEUME_RATE_MAX)) {
+    return NEUME_ERR_RATE;
+  }
+  if (!interleave || interleave > NEUME_INTERLEAVE_MAX ||
+      NEUME_STEP % interleave) {
+    return NEUME_ERR_RANGE;
+  }
+
+  Neume* const n = (Neume*)calloc(1, sizeof(Neume));
+  if (!n) {
+    return NEUME_ERR_MEMORY;
+  }
+
+  n->model      = model;
+  n->rate       = rate;
+  n->interleave = interleave;
+  n->step       = NEUME_STEP / interleave;
+  n->pass       = (uint32_t)(rate * NEUME_PASS_SECONDS);
+  n->ring    = neume_ring_new(2U * NEUME_WRITE_MAX * (uint32_t)sizeof(float));
+  n->tracker = neume_tracker_new((double)n->step / NEUME_RATE);
+
+  NeumeStatus st =
+    (n->ring && n->tracker && alloc_buffers(n, &model->front_end))
+      ? NEUME_SUCCESS
+      : NEUME_ERR_MEMORY;
+  if (!st) {
+    st = neume_resampler_new(rate, &n->resampler);
+  }
+  if (!st) {
+    st = neume_logmel_new(&model->front_end, &n->logmel);
+  }
+  if (!st) {
+    st = neume_cnn_new(model, interleave, neume_kernels_best(), &n->cnn);
+  }
+  if (st) {
+    neume_free(n);
+    return st;
+  }
+
+  const NeumeParams params = neume_defaults();
+  neume_set(n, &params);
+  neume_reset(n);
+  *neume = n;
+  return NEUME_SUCCESS;
+}
+
+void neume_free(Neume* neume)
+{
+  if (neume) {
+    neume_tracker_free(neume->tracker);
+    neume_cnn_free(neume->cnn);
+    neume_logmel_free(neume->logmel);
+    neume_resampler_free(neume->resampler);
+    neume_ring_free(neume->ring);
+    free(neume->spectra);
+    free(neume->features);
+    free(neume->history);
+    free(neume);
+  }
+}
+
+void neume_reset(Neume* neume)
+{
+  const NeumeFrontEnd* const fe = &neume->model->front_end;
+
+  neume_ring_reset(neume->ring);
+  neume_resampler_reset(neume->resampler);
+  neume_cnn_reset(neume->cnn);
+  neume_tracker_reset(neume->tracker);
+  memset(neume->history, 0, (size_t)fe->window * 2U * sizeof(float));
+  memset(neume->features, 0, fe->bands * sizeof(float));
+  neume->head     = 0;
+  neume->until    = neume->step;
+  neume->position = 0;
+  neume->elapsed  = 0;
+  neume->running  = false;
+  neume->newest   = 0;
+  for (uint32_t i = 0; i < N_PAST; ++i) {
+    neume->past[i].level = level_min;
+    memset(neume->past[i].power, 0, (fe->fft / 2U + 1U) * sizeof(float));
+  }
+}
+
+static float clamp(float value, float low, float high, float fallback)
+{
+  return isnan(value) ? fallback : fminf(fmaxf(value, low), high);
+}
+
+void neume_set(Neume* neume, const NeumeParams* params)
+{
+  const NeumeParams  d = neume_defaults();
+  NeumeParams* const p = &neume->params;
+  p->lookahead_ms =
+    clamp(params->lookahead_ms, 0.0f, NEUME_LOOKAHEAD_MAX_MS, d.lookahead_ms);
+  p->threshold   = clamp(params->threshold, 0.0f, 1.0f, d.threshold);
+  p->gate_db     = clamp(params->gate_db, -90.0f, 0.0f, d.gate_db);
+  p->min_note_ms = clamp(params->min_note_ms, 0.0f, 500.0f, d.min_note_ms);
+
+  // The network takes whole frames of the look-ahead, the tracker the rest
+  const float    step_ms = 1000.0f * (float)neume->step / NEUME_RATE;
+  const uint32_t steps   = (uint32_t)lroundf(p->lookahead_ms / step_ms);
+  const uint32_t frames  = steps / neume->interleave;
+  neume_cnn_set_lookahead(neume->cnn, frames);
+  neume->lag = steps - neume_cnn_lookahead(neume->cnn) * neume->interleave;
+
+  const NeumeTrackerParams tracker = { p->threshold,
+                                       p->gate_db,
+                                       (uint32_t)lroundf(p->min_note_ms /
+                                                         step_ms),
+                                       neume->lag };
+  neume_tracker_set(neume->tracker, &tracker);
+}
+
+/** Steps between a frame and the one that is decided with it. */
+static uint32_t steps_back(const Neume* neume)
+{
+  return neume->lag + neume_cnn_lookahead(neume->cnn) * neume->interleave;
+}
+
+uint32_t neume_write(Neume* neume, const float* in, uint32_t n)
+{
+  float          clean[CHUNK];
+  const uint32_t space = neume_ring_write_space(neume->ring) / sizeof(float);
+  const uint32_t count = n < space ? n : space;
+
+  for (uint32_t done = 0; done < count;) {
+    const uint32_t left = count - done;
+    const uint32_t size = left < CHUNK ? left : CHUNK;
+    for (uint32_t i = 0; i < size; ++i) {
+      const float x = in[done + i];
+      clean[i]      = isfinite(x) ? fminf(fmaxf(x, -8.0f), 8.0f) : 0.0f;
+    }
+    neume_ring_write(neume->ring, clean, size * (uint32_t)sizeof(float));
+    done += size;
+  }
+
+  return count;
+}
+
+/** Level of a windowed frame, dB re the RMS of a full-scale sine (AES17). */
+static float frame_level(const float* samples, uint32_t n)
+{
+  float sum = 1e-30f;
+  for (uint32_t i = 0; i < n; ++i) {
+    sum += samples[i] * samples[i];
+  }
+  return fmaxf(level_min, 10.0f * log10f(2.0f * sum / (float)n));
+}
+
+/** Take in a sample at NEUME_RATE; begin a pass where it ends a frame. */
+static void analysis_sample(Neume* n, float sample)
+{
+  const NeumeFrontEnd* const fe = &n->model->front_end;
+
+  n->history[n->head]              = sample;
+  n->history[n->head + fe->window] = sample;
+  n->head = n->head + 1U < fe->window ? n->head + 1U : 0U;
+  if (--n->until) {
+    return;
+  }
+
+  const float* const frame = n->history + n->head;
+  n->until                 = n->step;
+  n->newest                = n->newest + 1U < N_PAST ? n->newest + 1U : 0U;
+  n->elapsed               = 0;
+  n->running               = true;
+  neume_logmel_frame(n->logmel, frame, n->features);
+  memcpy(n->past[n->newest].power,
+         neume_logmel_power(n->logmel),
+         (fe->fft / 2U + 1U) * sizeof(float));
+  n->past[n->newest].level = frame_level(frame, fe->window);
+  neume_cnn_begin(n->cnn, n->features);
+}
+
+static uint32_t class_to_midi(uint32_t note)
+{
+  return note ? note + NEUME_MIDI_MIN - 1U : 0U;
+}
+
+static const Past* past_frame(const Neume* n, uint32_t back)
+{
+  return &n->past[(n->newest + N_PAST - back) % N_PAST];
+}
+
+/** The network's pass is finished: decide. */
+static void finish_pass(Neume* n, NeumeStep* step)
+{
+  const uint32_t back  = steps_back(n);
+  const uint32_t ahead = back - n->lag;
+
+  const NeumeObservation o = { neume_cnn_output(n->cnn),
+                               past_frame(n, ahead)->level };
+  const NeumeDecision    d = neume_tracker_step(n->tracker, &o);
+
+  step->position   = n->position - 1U;
+  step->note       = d.note;
+  step->midi       = class_to_midi(d.note);
+  step->confidence = d.confidence;
+  step->level      = d.level;
+  step->off        = class_to_midi(d.off);
+  step->on         = class_to_midi(d.on);
+  step->velocity   = d.velocity;
+  step->cents      = 0.0f;
+  if (step->midi) {
+    step->cents = neume_pitch_cents(
+      past_frame(n, back)->power, n->model->front_end.fft, step->midi);
+  }
+}
+
+/** Samples to take at once: up to an output, the pass's end, or the chunk's. */
+static uint32_t chunk_size(const Neume* n)
+{
+  const uint32_t available =
+    neume_ring_read_space(n->ring) / (uint32_t)sizeof(float);
+  uint32_t size = available < CHUNK ? available : CHUNK;
+
+  const uint32_t need = neume_resampler_need(n->resampler);
+  size                = need < size ? need : size;
+  if (n->running && n->pass - n->elapsed < size) {
+    size = n->pass - n->elapsed;
+  }
+  return size;
+}
+
+bool neume_analyse(Neume* neume, NeumeStep* step)
+{
+  Neume* const         n       = neume;
+  const NeumeFloatMode mode    = neume_denormals_off();
+  bool                 decided = false;
+  float                chunk[CHUNK];
+
+  for (uint32_t size = 0; !decided && (size = chunk_size(n));) {
+    float sample = 0.0f;
+    neume_ring_read(n->ring, chunk, size * (uint32_t)sizeof(float));
+    n->position += size;
+
+    if (n->running) {
+      n->elapsed += size;
+      const uint64_t slices = neume_cnn_slices(n->cnn);
+      neume_cnn_advance(n->cnn, (uint32_t)(slices * n->elapsed / n->pass));
+      if (n->elapsed == n->pass) {
+        n->running = false;
+        finish_pass(n, step);
+        decided = true;
+      }
+    }
+
+    if (neume_resampler_push(n->resampler, chunk, size, &sample)) {
+      analysis_sample(n, sample);
+    }
+  }
+
+  neume_denormals_restore(mode);
+  return decided;
+}
+
+double neume_delay(const Neume* neume)
+{
+  const NeumeFrontEnd* const fe      = &neume->model->front_end;
+  const double               frames  = (double)steps_back(neume) * neume->step;
+  const double               seconds = (frames + fe->label_delay) / NEUME_RATE +
+                         neume_resampler_delay(neume->resampler);
+  return seconds * neume->rate + neume->pass;
+}
+
+const float* neume_features(const Neume* neume)
+{
+  return neume->features;
+}
+
+const float* neume_log_probabilities(const Neume* neume)
+{
+  return neume_cnn_output(neume->cnn);
+}

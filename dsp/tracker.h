@@ -1,0 +1,58 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#ifndef NEUME_TRACKER_H
+#define NEUME_TRACKER_H
+
+#include "attributes.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What a player sets. */
+typedef struct {
+  float    threshold; ///< Posterior that a note needs to start, 0..1
+  float    gate;      ///< Level below which nothing sounds, dBFS
+  uint32_t min_steps; ///< Shortest note, steps; a shorter one is held on
+  uint32_t lag;       ///< Steps of future that a decision waits for
+} NeumeTrackerParams;
+
+#define NEUME_LAG_MAX 80 ///< Longest lag, steps (1.25 s at P = 8)
+
+/** What the tracker hears of one step. */
+typedef struct {
+  const float* log_p; ///< Log-probabilities, NEUME_CLASSES
+  float        level; ///< dBFS
+} NeumeObservation;
+
+/** What it decides for the step that lies `lag` steps back. */
+typedef struct {
+  uint32_t note;       ///< Class in force, 0 = none
+  float    confidence; ///< Posterior of that class, 0..1
+  float    level;      ///< Level of that step, dBFS
+  uint32_t off;        ///< Class whose note ends here, 0 = none
+  uint32_t on;         ///< Class whose note starts here, 0 = none; an off of
+                       ///< the note before comes in the same decision
+  uint8_t velocity;    ///< 1..127 when `on`
+} NeumeDecision;
+
+typedef struct NeumeTracker NeumeTracker;
+
+/** A new tracker for steps of `step_seconds`, or NULL without memory. */
+NeumeTracker* neume_tracker_new(double step_seconds);
+
+void neume_tracker_free(NeumeTracker* tracker);
+
+/** Forget everything; no note sounds.  Realtime-safe. */
+void neume_tracker_reset(NeumeTracker* tracker) NEUME_REALTIME;
+
+/** Values are clamped to their ranges, NaN to the default.  Realtime-safe. */
+void neume_tracker_set(NeumeTracker*             tracker,
+                       const NeumeTrackerParams* params) NEUME_REALTIME;
+
+/** One step.  Realtime-safe. */
+NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
+                                 const NeumeObservation* observation)
+  NEUME_REALTIME;
+
+#endif // NEUME_TRACKER_H

@@ -1,0 +1,236 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#include "../test.h"
+
+#include "constants.h"
+#include "tracker.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+static const double step_seconds = 0.03125;
+
+static uint32_t random_next(uint32_t* state)
+{
+  *state = *state * 1664525U + 1013904223U;
+  return *state >> 8U;
+}
+
+static float random_unit(uint32_t* state)
+{
+  return (float)random_next(state) / 16777216.0f;
+}
+
+/** Log-probabilities that give `note` probability `p`, the rest evenly. */
+static void sure(float* log_p, uint32_t note, float p)
+{
+  for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
+    log_p[i] = logf((1.0f - p) / (NEUME_CLASSES - 1));
+  }
+  log_p[note] = logf(p);
+}
+
+/** Feed `count` steps of `note`; returns the number of events. */
+static unsigned feed(NeumeTracker* t,
+                     uint32_t      note,
+                     float         p,
+                     float         level,
+                     unsigned      count,
+                     uint32_t*     last)
+{
+  unsigned events = 0;
+  float    log_p[NEUME_CLASSES];
+  sure(log_p, note, p);
+  for (unsigned i = 0; i < count; ++i) {
+    const NeumeObservation o = { log_p, level };
+    const NeumeDecision    d = neume_tracker_step(t, &o);
+    events += (d.on != 0) + (d.off != 0);
+    *last = d.note;
+  }
+  return events;
+}
+
+static void test_phrase(void)
+{
+  NeumeTracker* const t    = neume_tracker_new(step_seconds);
+  uint32_t            note = 99;
+
+  CHECK(feed(t, 0, 0.9f, -80.0f, 20, &note) == 0 && note == 0);
+  CHECK(feed(t, 16, 0.9f, -20.0f, 20, &note) == 1 && note == 16);
+  CHECK(feed(t, 18, 0.9f, -20.0f, 20, &note) == 2 && note == 18);
+  CHECK(feed(t, 0, 0.9f, -20.0f, 20, &note) == 1 && note == 0);
+
+  // A new tracker after a reset behaves as at first
+  feed(t, 5, 0.9f, -20.0f, 20, &note);
+  neume_tracker_reset(t);
+  CHECK(feed(t, 0, 0.9f, -20.0f, 20, &note) == 0 && note == 0);
+  neume_tracker_free(t);
+}
+
+static void test_flicker(void)
+{
+  // One doubtful step inside a held note changes nothing
+  NeumeTracker* const t    = neume_tracker_new(step_seconds);
+  uint32_t            note = 0;
+  unsigned            n    = feed(t, 20, 0.8f, -20.0f, 20, &note);
+  for (unsigned i = 0; i < 30; ++i) {
+    n += feed(t, i % 2 ? 21 : 19, 0.5f, -20.0f, 1, &note);
+    n += feed(t, 20, 0.8f, -20.0f, 4, &note);
+  }
+  CHECK_MSG(n == 1, "%u events", n);
+  CHECK(note == 20);
+  neume_tracker_free(t);
+}
+
+static void test_threshold(void)
+{
+  // A note split between two semitones starts only at a low threshold
+  for (unsigned strict = 0; strict < 2; ++strict) {
+    NeumeTracker* const      t    = neume_tracker_new(step_seconds);
+    const NeumeTrackerParams p    = { strict ? 0.9f : 0.3f, -70.0f, 0, 0 };
+    uint32_t                 note = 0;
+    float                    log_p[NEUME_CLASSES];
+    neume_tracker_set(t, &p);
+    sure(log_p, 10, 0.48f);
+    log_p[11] = logf(0.47f);
+    for (unsigned i = 0; i < 40; ++i) {
+      const NeumeObservation o = { log_p, -20.0f };
+      note                     = neume_tracker_step(t, &o).note;
+    }
+    CHECK_MSG((note == 0) == (strict == 1), "note %u", note);
+    neume_tracker_free(t);
+  }
+}
+
+static void test_gate(void)
+{
+  NeumeTracker* const      t    = neume_tracker_new(step_seconds);
+  const NeumeTrackerParams p    = { 0.4f, -40.0f, 0, 0 };
+  uint32_t                 note = 0;
+  neume_tracker_set(t, &p);
+  CHECK(feed(t, 10, 0.95f, -41.0f, 50, &note) == 0 && note == 0);
+  CHECK(feed(t, 10, 0.95f, -39.0f, 50, &note) == 1 && note == 10);
+  CHECK(feed(t, 10, 0.95f, -41.0f, 1, &note) == 1 && note == 0);
+  neume_tracker_free(t);
+}
+
+static void test_lag(void)
+{
+  // With a lag, a decision speaks of the past and knows what came after: a
+  // short burst that filtering takes for a note is smoothed away
+  for (uint32_t lag = 0; lag <= NEUME_LAG_MAX; lag += 8) {
+    NeumeTracker* const      t     = neume_tracker_new(step_seconds);
+    const NeumeTrackerParams p     = { 0.4f, -70.0f, 0, lag };
+    int                      onset = -1;
+    neume_tracker_set(t, &p);
+    for (int i = 0; i < 200; ++i) {
+      float log_p[NEUME_CLASSES];
+      sure(log_p, i >= 50 ? 30 : 0, 0.95f);
+      const NeumeObservation o = { log_p, -20.0f };
+      if (neume_tracker_step(t, &o).on == 30 && onset < 0) {
+        onset = i - (int)lag;
+      }
+    }
+    CHECK_MSG(onset >= 50 - 1 && onset <= 50 + (lag ? 1 : 5),
+              "lag %u: onset %d",
+              lag,
+              onset);
+    neume_tracker_free(t);
+  }
+}
+
+static void test_velocity(void)
+{
+  uint8_t before = 0;
+  for (float level = -70.0f; level <= 0.0f; level += 10.0f) {
+    NeumeTracker* const t = neume_tracker_new(step_seconds);
+    float               log_p[NEUME_CLASSES];
+    sure(log_p, 10, 0.95f);
+    for (unsigned i = 0; i < 20; ++i) {
+      const NeumeObservation o = { log_p, level };
+      const NeumeDecision    d = neume_tracker_step(t, &o);
+      if (d.on) {
+        CHECK_MSG(d.velocity >= before && d.velocity >= 1 && d.velocity <= 127,
+                  "velocity %u at %g dB",
+                  d.velocity,
+                  (double)level);
+        before = d.velocity;
+      }
+    }
+    neume_tracker_free(t);
+  }
+  CHECK(before == 127);
+}
+
+/** Whatever the posteriors, notes are well formed. */
+static void test_random(void)
+{
+  uint32_t seed = 7;
+  for (unsigned trial = 0; trial < 400; ++trial) {
+    NeumeTracker* const t = neume_tracker_new(step_seconds / (1 + trial % 4));
+    NeumeTrackerParams  p = {
+       random_unit(&seed), -60.0f, random_next(&seed) % 16, trial % 81
+    };
+    uint32_t sounding = 0;
+    unsigned age      = 0;
+    unsigned hold     = 0;
+    float    log_p[NEUME_CLASSES];
+    neume_tracker_set(t, &p);
+
+    for (unsigned i = 0; i < 500; ++i) {
+      if (hold-- == 0) {
+        hold = random_next(&seed) % 12;
+        for (uint32_t c = 0; c < NEUME_CLASSES; ++c) {
+          log_p[c] = logf(1e-6f + powf(random_unit(&seed), 12.0f));
+        }
+        if (random_next(&seed) % 16 == 0) {
+          log_p[random_next(&seed) % NEUME_CLASSES] = NAN;
+        }
+      }
+      const NeumeObservation o = { log_p, -80.0f * random_unit(&seed) };
+      const NeumeDecision    d = neume_tracker_step(t, &o);
+
+      CHECK(d.off == 0 || d.off == sounding);
+      if (d.off) {
+        CHECK_MSG(age >= p.min_steps, "%u of %u steps", age, p.min_steps);
+        sounding = 0;
+      }
+      if (d.on) {
+        CHECK(sounding == 0);
+        CHECK(d.velocity >= 1 && d.velocity <= 127);
+        sounding = d.on;
+        age      = 0;
+      }
+      ++age;
+      CHECK(d.note == sounding && d.note < NEUME_CLASSES);
+      CHECK(d.confidence >= 0.0f && d.confidence <= 1.0001f);
+    }
+    neume_tracker_free(t);
+  }
+}
+
+static void test_bad_parameters(void)
+{
+  NeumeTracker* const      t    = neume_tracker_new(step_seconds);
+  const NeumeTrackerParams p    = { NAN, NAN, 0, 1000000 };
+  uint32_t                 note = 0;
+  neume_tracker_set(t, &p);
+  CHECK(feed(t, 10, 0.95f, -20.0f, 500, &note) == 1 && note == 10);
+  neume_tracker_free(t);
+}
+
+int main(void)
+{
+  test_phrase();
+  test_flicker();
+  test_threshold();
+  test_gate();
+  test_lag();
+  test_velocity();
+  test_random();
+  test_bad_parameters();
+  return test_report();
+}
