@@ -10,18 +10,22 @@
 
 /** The tone that lets a singer hear which note was found.
 
-    A sine with two quiet overtones at the note's tempered pitch, with ramps of
-    5 ms, bounded by 0.25.  All functions are realtime-safe.
+    A sine with two quiet overtones at the note's tempered pitch, bounded by
+    0.25.  Gain and pitch change in ramps of 5 ms, and the phase runs on.  All
+    functions are realtime-safe.
 */
 typedef struct {
   double phase;  ///< Cycles, 0..1
-  double step;   ///< Cycles per sample
+  double step;   ///< Cycles per sample now
+  double aim;    ///< Cycles per sample that the glide goes to
+  double glide;  ///< Change of step per sample
   float  gain;   ///< Gain now
   float  target; ///< Gain that the ramp goes to
   float  ramp;   ///< Change of gain per sample
   double rate;   ///< Hz
 } NeumeTone;
 
+/** Silence at `rate` Hz. */
 void neume_tone_init(NeumeTone* tone, double rate) NEUME_REALTIME;
 
 /** Follow MIDI number `midi` at `velocity` 1..127; `midi` 0 fades out. */
@@ -29,7 +33,7 @@ void neume_tone_set(NeumeTone* tone,
                     uint32_t   midi,
                     uint32_t   velocity) NEUME_REALTIME;
 
-/** The next sample. */
+/** The next sample; exactly 0 once faded out. */
 float neume_tone_next(NeumeTone* tone) NEUME_REALTIME;
 
 #endif // NEUME_TONE_H

@@ -39,6 +39,16 @@ typedef struct {
   double release;       ///< Seconds
   double consonants;    ///< Share of notes that start with a consonant, 0..1
   double breaths;       ///< Share of rests in which the singer breathes, 0..1
+  double
+    open; ///< Open quotient: 0.4 pressed, 0.6 modal (as is 0), 0.9 falsetto
+  double shimmer;   ///< Period-to-period level deviation, dB
+  double ring;      ///< Singer's formant, 0 (none) to 1 (full)
+  double creak;     ///< Share of low notes that start or end in creak, 0..1
+  double rough;     ///< Subharmonic from uneven periods, 0..1
+  double hum;       ///< Share of phrases that are hummed, 0..1
+  double vowels;    ///< Share of syllables that change the vowel, 0..1
+  double overshoot; ///< Overshoot of a pitch step, share of the step, 0..0.3
+  double fall;      ///< Typical fall of pitch before a rest, cents
 } SynthVoice;
 
 /** What a random melody keeps to. */

@@ -1,0 +1,342 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#include "model.h"
+
+#include "fault.h"
+#include "layers.h"
+#include "logmel.h"
+#include "metadata.h"
+#include "safetensors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/** Twice what audio is clamped to, for the resampler overshoots. */
+#define SAMPLE_PEAK 16.0
+
+/** What is left of a file or of bytes in memory. */
+typedef struct {
+  const uint8_t* bytes; ///< Next byte in memory, NULL for a file
+  int            fd;    ///< File
+  uint64_t       size;  ///< Bytes in all
+} Source;
+
+/** Take the next `n` bytes of `source`. */
+static bool take(Source* source, void* dst, size_t n, NeumeFault* fault)
+{
+  if (source->bytes) {
+    memcpy(dst, source->bytes, n);
+    source->bytes += n;
+    return true;
+  }
+
+  uint8_t* p = (uint8_t*)dst;
+  while (n) {
+    const ssize_t r = read(source->fd, p, n);
+    if (r < 0 && errno == EINTR) {
+      continue;
+    }
+    if (r < 0) {
+      const int error     = errno;
+      char      text[128] = "";
+      (void)strerror_r(error, text, sizeof(text));
+      return neume_fault(fault, NEUME_ERR_FILE, "can't read: %s", text);
+    }
+    if (!r) {
+      return neume_fault(
+        fault, NEUME_ERR_FILE, "can't read: the file shrinks meanwhile");
+    }
+    p += r;
+    n -= (size_t)r;
+  }
+  return true;
+}
+
+/** Use one tensor for one array of a layer, whose shape is `n_dims` of `dims`.
+ */
+static bool bind_tensor(NeumeSafetensors* st,
+                        const char*       layer,
+                        const char*       part,
+                        uint32_t          n_dims,
+                        const uint64_t*   dims,
+                        const uint8_t*    bytes,
+                        const float**     values,
+                        NeumeFault*       fault)
+{
+  char name[NEUME_LAYER_NAME_BYTES + 16U];
+  (void)snprintf(name, sizeof(name), "%s.%s", layer, part);
+
+  NeumeTensor* const tensor = neume_safetensors_find(st, name);
+  if (!tensor) {
+    return neume_fault(fault, NEUME_ERR_FORMAT, "tensor '%s': missing", name);
+  }
+
+  if (tensor->n_dims != n_dims) {
+    return neume_fault(fault,
+                       NEUME_ERR_FORMAT,
+                       "tensor '%s'.shape: has %" PRIu32
+                       " axes, the layer needs %" PRIu32,
+                       name,
+                       tensor->n_dims,
+                       n_dims);
+  }
+  for (uint32_t i = 0; i < n_dims; ++i) {
+    if (tensor->shape[i] != dims[i]) {
+      return neume_fault(fault,
+                         NEUME_ERR_FORMAT,
+                         "tensor '%s'.shape[%" PRIu32 "]: is %" PRIu64
+                         ", the layer needs %" PRIu64,
+                         name,
+                         i,
+                         tensor->shape[i],
+                         dims[i]);
+    }
+  }
+
+  // Offsets are multiples of 4, and malloc() aligns for every type
+  tensor->used = true;
+  *values      = (const float*)(const void*)(bytes + tensor->begin);
+  return true;
+}
+
+/** Give every layer its tensors, and every tensor its layer. */
+static bool bind_tensors(NeumeSafetensors*     st,
+                         NeumeModel*           model,
+                         const NeumeLayerName* names,
+                         NeumeFault*           fault)
+{
+  for (uint32_t i = 0; i < model->n_layers; ++i) {
+    if (!names[i]) {
+      continue;
+    }
+
+    NeumeLayer* const layer                = &model->layers[i];
+    const bool        is_conv              = layer->type == NEUME_LAYER_CONV;
+    const uint64_t    dims[NEUME_DIMS_MAX] = { layer->out_channels,
+                                            is_conv ? layer->in_channels
+                                                       : neume_layer_depth(layer),
+                                               layer->kernel_freq,
+                                               layer->kernel_time };
+    if (!bind_tensor(st,
+                     names[i],
+                     "weight",
+                     is_conv ? 4U : 2U,
+                     dims,
+                     model->bytes,
+                     &layer->weight,
+                     fault) ||
+        !bind_tensor(
+          st, names[i], "bias", 1U, dims, model->bytes, &layer->bias, fault)) {
+      return false;
+    }
+  }
+
+  for (size_t i = 0; i < st->n_tensors; ++i) {
+    if (!st->tensors[i].used) {
+      return neume_fault(fault,
+                         NEUME_ERR_FORMAT,
+                         "tensor '%s': no layer uses it",
+                         st->tensors[i].name);
+    }
+  }
+  return true;
+}
+
+/** From little-endian bytes to this machine's floats, all finite. */
+static bool decode(const NeumeSafetensors* st,
+                   NeumeModel*             model,
+                   NeumeFault*             fault)
+{
+  for (size_t t = 0; t < st->n_tensors; ++t) {
+    const NeumeTensor* const tensor = &st->tensors[t];
+    uint8_t* const           bytes  = model->bytes + tensor->begin;
+    for (uint64_t i = 0; i < tensor->count; ++i) {
+      uint8_t* const b    = bytes + i * sizeof(float);
+      const uint32_t bits = (uint32_t)b[0] | (uint32_t)b[1] << 8U |
+                            (uint32_t)b[2] << 16U | (uint32_t)b[3] << 24U;
+      float value = 0.0f;
+      memcpy(&value, &bits, sizeof(value));
+      if (!isfinite(value)) {
+        return neume_fault(fault,
+                           NEUME_ERR_RANGE,
+                           "tensor '%s': value %" PRIu64 " (data byte %" PRIu64
+                           ") is %s",
+                           tensor->name,
+                           i,
+                           tensor->begin + i * sizeof(float),
+                           isnan(value) ? "NaN" : "infinite");
+      }
+      memcpy(b, &value, sizeof(value));
+    }
+  }
+  return true;
+}
+
+/** No feature of any audio exceeds this.
+
+    A bin's power is at most (peak * sum w * 2 / sum w)^2, and a band sums at
+    most all fft / 2 + 1 bins.
+*/
+static double feature_peak(const NeumeFrontEnd* fe)
+{
+  const double power = 4.0 * SAMPLE_PEAK * SAMPLE_PEAK * (fe->fft / 2U + 1U);
+  return (double)fe->scale * log1p(power / (double)fe->floor);
+}
+
+/** From a header to a whole model, taking the tensors from `source`. */
+static bool read_model(Source*           source,
+                       NeumeSafetensors* st,
+                       uint64_t          n_data,
+                       NeumeModel*       model,
+                       NeumeFault*       fault)
+{
+  NeumeLayerName names[NEUME_LAYERS_MAX] = { NULL };
+  json_t* const  layers = neume_metadata_read(st->metadata, model, fault);
+  if (!layers) {
+    return false;
+  }
+
+  bool good = neume_layers_read(layers, model, names, fault);
+  if (good) {
+    model->n_bytes = (size_t)n_data;
+    model->bytes   = (uint8_t*)malloc(n_data ? model->n_bytes : 1U);
+    good           = model->bytes ? true : neume_fault_memory(fault);
+  }
+
+  good =
+    good && bind_tensors(st, model, names, fault) &&
+    take(source, model->bytes, model->n_bytes, fault) &&
+    decode(st, model, fault) &&
+    neume_layers_bounded(model, names, feature_peak(&model->front_end), fault);
+  json_decref(layers);
+  return good;
+}
+
+/** From the first byte to a whole model. */
+static bool read_source(Source* source, NeumeModel** model, NeumeFault* fault)
+{
+  if (source->size < NEUME_PREFIX_BYTES) {
+    return neume_fault(fault,
+                       NEUME_ERR_FORMAT,
+                       "only %" PRIu64 " bytes long: not a safetensors file",
+                       source->size);
+  }
+  if (source->size > NEUME_MODEL_BYTES_MAX) {
+    return neume_fault(fault,
+                       NEUME_ERR_RANGE,
+                       "%" PRIu64 " bytes long, must be at most %u",
+                       source->size,
+                       NEUME_MODEL_BYTES_MAX);
+  }
+
+  uint8_t prefix[NEUME_PREFIX_BYTES];
+  size_t  n_header = 0;
+  if (!take(source, prefix, sizeof(prefix), fault) ||
+      !neume_safetensors_prefix(prefix, source->size, &n_header, fault)) {
+    return false;
+  }
+
+  const uint64_t   n_data = source->size - NEUME_PREFIX_BYTES - n_header;
+  NeumeSafetensors st     = { 0 };
+  char* const      header = (char*)malloc(n_header);
+  NeumeModel*      m      = (NeumeModel*)calloc(1, sizeof(NeumeModel));
+  bool             good   = header && m ? true : neume_fault_memory(fault);
+
+  good = good && take(source, header, n_header, fault) &&
+         neume_safetensors_read(header, n_header, n_data, &st, fault) &&
+         read_model(source, &st, n_data, m, fault);
+
+  neume_safetensors_clear(&st);
+  free(header);
+  if (!good) {
+    neume_model_free(m);
+    return false;
+  }
+  *model = m;
+  return true;
+}
+
+/** Read `source` and report as the public functions do. */
+static NeumeStatus load(Source* source, NeumeModel** model, char* message)
+{
+  NeumeFault fault = { NEUME_SUCCESS, "" };
+  *model           = NULL;
+  if (!read_source(source, model, &fault) && message) {
+    memcpy(message, fault.message, NEUME_MESSAGE_MAX);
+  }
+  return fault.status;
+}
+
+/** Open a regular file and find its size. */
+static bool open_file(const char* path, Source* source, NeumeFault* fault)
+{
+  // Opening a FIFO would wait for its other end without O_NONBLOCK
+  char text[128] = "";
+  source->fd     = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (source->fd < 0) {
+    (void)strerror_r(errno, text, sizeof(text));
+    return neume_fault(fault, NEUME_ERR_FILE, "can't open: %s", text);
+  }
+
+  struct stat status;
+  if (fstat(source->fd, &status)) {
+    (void)strerror_r(errno, text, sizeof(text));
+    return neume_fault(fault, NEUME_ERR_FILE, "can't open: %s", text);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return neume_fault(fault, NEUME_ERR_FILE, "can't open: not a regular file");
+  }
+
+  source->size = (uint64_t)status.st_size;
+  return true;
+}
+
+NeumeStatus neume_model_load(const char*  path,
+                             NeumeModel** model,
+                             char*        message)
+{
+  Source      source = { NULL, -1, 0 };
+  NeumeFault  fault  = { NEUME_SUCCESS, "" };
+  NeumeStatus status = NEUME_ERR_FILE;
+  if (open_file(path, &source, &fault)) {
+    status = load(&source, model, message);
+  } else {
+    *model = NULL;
+    status = fault.status;
+    if (message) {
+      memcpy(message, fault.message, NEUME_MESSAGE_MAX);
+    }
+  }
+
+  if (source.fd >= 0) {
+    (void)close(source.fd);
+  }
+  return status;
+}
+
+NeumeStatus neume_model_parse(const uint8_t* bytes,
+                              size_t         n_bytes,
+                              NeumeModel**   model,
+                              char*          message)
+{
+  // An empty file has no bytes to point at
+  Source source = { n_bytes ? bytes : (const uint8_t*)"", -1, n_bytes };
+  return load(&source, model, message);
+}
+
+void neume_model_free(NeumeModel* model)
+{
+  if (model) {
+    free(model->provenance);
+    free(model->bytes);
+    free(model);
+  }
+}

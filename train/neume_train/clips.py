@@ -1,0 +1,368 @@
+# Copyright 2026 The Neume authors
+# SPDX-License-Identifier: ISC
+"""Thirty seconds of sound with every sung note known.
+
+A clip follows from (seed, index) and from the data present, nothing else.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from . import bands, effects, fluid, native
+from .recordings import Recordings
+from .syllables import Syllables
+
+RATE = 8192  # Hz, twice the analysis rate
+SECONDS = 30.0
+COUNT = int(RATE * SECONDS)
+
+
+@dataclasses.dataclass
+class Clip:
+    """A clip and its truth."""
+
+    audio: np.ndarray  # float32 [COUNT]
+    notes: list  # native.Note, in order, without overlap
+    what: dict  # What it was made of, for a listener
+    f0: np.ndarray = None  # Hz per sample where the C singer leads, else None
+
+
+@dataclasses.dataclass
+class _Lead:
+    """The lead voice: its sound, its notes and how to sing along."""
+
+    audio: np.ndarray
+    notes: list
+    tempo: float = 120.0
+    tuning: float = 0.0
+    f0: np.ndarray = None
+
+
+class Maker:
+    """Makes clips; one to a process.
+
+    `data` is the folder of real recordings or None.  Parts of the data or a
+    soundfont that are missing leave the rest to work: see `present`.
+    """
+
+    def __init__(self, data=None, library=None, cache=None, only=None):
+        self.native = library or native.load()
+        self.syllables = self.recordings = self._fluid = None
+        if data:
+            self.syllables = Syllables(data, cache)
+            self.recordings = Recordings(data, RATE)
+        self.soundfont = bool(fluid.available())
+        self.only = only  # "solo": clean C singers, for tests
+
+    @property
+    def present(self):
+        """What clips are made from here."""
+        return {
+            "singer": True,
+            "syllables": self.syllables is not None,
+            "recordings": self.recordings is not None,
+            "soundfont": self.soundfont,
+        }
+
+    def make(self, seed, index):
+        """Clip `index` of the set `seed`."""
+        rng = np.random.default_rng([seed, index])
+        if self.only == "solo":
+            lead = self._c_lead(rng)
+            return Clip(lead.audio, lead.notes, {"kind": "clean"}, lead.f0)
+        kind = rng.choice(
+            ["solo", "mix", "instruments", "other"], p=[0.41, 0.47, 0.08, 0.04]
+        )
+        what = {"kind": str(kind)}
+        if kind == "solo":
+            lead = self._voice(rng, what, 0.2)
+            audio = self._solo(rng, lead, what)
+        elif kind == "mix":
+            lead = self._voice(rng, what, 0.45)
+            audio = self._mix(rng, lead, what)
+        else:
+            lead = _Lead(np.zeros(COUNT, np.float32), [], rng.uniform(60, 180))
+            if kind == "instruments":
+                audio = self._band(rng, lead, what)
+            else:
+                audio = self._other(rng, what)
+        audio = self._chain(rng, audio, lead.notes, what)
+        return Clip(audio, lead.notes, what, lead.f0)
+
+    # --- Voices
+
+    def _voice(self, rng, what, pause):
+        if self.syllables and rng.random() < 0.5:
+            lead = self._syllable_lead(rng, pause, what)
+        else:
+            lead = self._c_lead(rng, pause)
+            what["voice"] = "c"
+        what["tuning"] = round(lead.tuning, 1)
+        return lead
+
+    def _melody(self, rng, low, high, pause=0.0):
+        """A melody, at times with a long rest in it, and its tempo."""
+        tempo = float(rng.uniform(60, 180))
+        notes = self.native.melody(
+            int(rng.integers(1 << 62)),
+            int(low),
+            int(high),
+            tempo,
+            float(rng.choice([rng.uniform(0.05, 0.3), rng.uniform(0.25, 0.65)])),
+            float(rng.uniform(0.2, 0.98)),
+            SECONDS,
+        )
+        if rng.random() < pause:
+            start, length = rng.uniform(-5, SECONDS - 2), rng.uniform(4, 14)
+            notes = [
+                n for n in notes if n.offset < start or n.onset > start + length
+            ]
+        notes = [
+            n
+            for n in notes
+            if native.MIDI_MIN <= round(n.midi) <= native.MIDI_MAX
+        ]
+        return notes, tempo
+
+    @staticmethod
+    def _register(rng):
+        """Lowest and highest MIDI number of a melody for some singer."""
+        centre = rng.choice([54, 65, 71, 50, 77], p=[0.34, 0.4, 0.12, 0.08, 0.06])
+        centre = centre + rng.normal(0, 3)
+        if rng.random() < 0.25:  # The edges must be learned too
+            centre = rng.uniform(46, 82)
+        width = rng.uniform(3, 9)
+        low = int(np.clip(round(centre - width), native.MIDI_MIN, 78))
+        high = int(np.clip(round(centre + width), low + 4, native.MIDI_MAX))
+        return low, high
+
+    @staticmethod
+    def _tuning(rng):
+        """How far a singer is off, in cents: mostly little."""
+        if rng.random() < 0.2:
+            return float(rng.uniform(-40, 40))
+        return float(np.clip(rng.normal(0, 10), -40, 40))
+
+    def _c_lead(self, rng, pause=0.0):
+        low, high = self._register(rng)
+        notes, tempo = self._melody(rng, low, high, pause)
+        tuning = self._tuning(rng)
+        audio, f0 = self.native.sing(
+            int(rng.integers(1 << 62)), (low + high) / 2, tuning, notes, RATE, COUNT
+        )
+        return _Lead(audio, notes, tempo, tuning, f0)
+
+    def _syllable_lead(self, rng, pause, what):
+        names = sorted(self.syllables.singers)
+        share = [len(self.syllables.singers[n]) ** 0.5 for n in names]
+        singer = str(rng.choice(names, p=np.array(share) / sum(share)))
+        low, high = self.syllables.range(singer)
+        span = int(rng.integers(5, 15))
+        if high - low > span:
+            low = int(rng.integers(low, high - span + 1))
+            high = low + span
+        notes, tempo = self._melody(rng, low, high, pause)
+        tuning = self._tuning(rng)
+        audio, sung = self.syllables.sing(
+            rng, singer, notes, RATE, COUNT, tuning
+        )
+        what["voice"] = singer
+        return _Lead(audio, sung, tempo, tuning)
+
+    def _along(self, rng, lead, shift, level):
+        """A second voice along with the lead: `shift` semitones of the scale
+        away, `level` dB against it."""
+        late = rng.normal(0, 0.02)
+        scale = bands.Song(rng, lead.notes, lead.tempo, SECONDS)
+        notes = []
+        for note in lead.notes:
+            number = int(round(note.midi)) + shift
+            if shift % 12:
+                number = scale.fit(number)
+            onset = max(note.onset + late, notes[-1].offset if notes else 0.0)
+            offset = note.offset + late
+            if offset > onset + 0.05 and 36 <= number <= 88:
+                notes.append(native.Note(onset, offset, number, note.loudness))
+        if not notes:
+            return 0.0
+        centre = float(np.mean([n.midi for n in notes]))
+        tuning = lead.tuning + float(rng.normal(0, 8))
+        audio, _ = self.native.sing(
+            int(rng.integers(1 << 62)), centre, tuning, notes, RATE, COUNT
+        )
+        gain = effects.active_rms(lead.audio, RATE) / effects.active_rms(audio, RATE)
+        return audio * gain * effects.decibels(level)
+
+    # --- What is not the voice
+
+    def _band(self, rng, lead, what):
+        """Instruments at an RMS of 0.1."""
+        recorded = self.recordings and self.recordings.has("music")
+        if recorded and (not self.soundfont or rng.random() < 0.15):
+            what["band"] = "recorded"
+            audio = self.recordings.excerpt(rng, "music", COUNT, 6.0)
+        elif self.soundfont:
+            what["band"] = "soundfont"
+            if self._fluid is None:
+                self._fluid = fluid.Fluid(RATE)
+            events = bands.compose(rng, self.native, lead.notes, lead.tempo, SECONDS)
+            audio = self._fluid.render(events, COUNT)
+        else:
+            what["band"] = "none"
+            audio = effects.hum(rng, COUNT, RATE)
+        audio = audio * (0.1 / effects.rms(audio))
+        if rng.random() < 0.5:
+            audio = effects.equalise(rng, audio, RATE)
+        if rng.random() < 0.4:
+            audio = effects.reverb(audio, effects.room(rng, RATE), rng.uniform(-30, -6))
+        return audio
+
+    def _noise(self, rng):
+        """Some steady noise of RMS 1."""
+        draw = rng.random()
+        if draw < 0.3 and self.recordings and self.recordings.has("noise"):
+            audio = self.recordings.excerpt(rng, "noise", COUNT, 3.0)
+            return audio / effects.rms(audio)
+        if draw < 0.5:
+            return effects.hum(rng, COUNT, RATE)
+        return effects.noise(rng, COUNT)
+
+    def _speech(self, rng):
+        """Someone talks, RMS 0.1; silence without recordings."""
+        if not (self.recordings and self.recordings.has("speech")):
+            return np.zeros(COUNT, np.float32)
+        audio = self.recordings.excerpt(rng, "speech", COUNT, 3.0)
+        return audio * (0.1 / effects.rms(audio))
+
+    def _other(self, rng, what):
+        """Speech, noise or next to nothing."""
+        draw = rng.random()
+        if draw < 0.6:
+            what["other"] = "speech"
+            return self._speech(rng)
+        what["other"] = "noise"
+        audio = 0.05 * self._noise(rng)
+        if rng.random() < 0.5:
+            audio = audio + effects.clicks(rng, COUNT, RATE)
+        return audio.astype(np.float32)
+
+    # --- Putting together
+
+    def _wet(self, rng, audio, what, share, highest):
+        """The voice in its room."""
+        if rng.random() < share:
+            wet = float(rng.uniform(-28, highest))
+            what["wet"] = round(wet, 1)
+            audio = effects.reverb(audio, effects.room(rng, RATE), wet)
+        if rng.random() < 0.15:
+            audio = effects.echo(rng, audio, RATE)
+        return audio
+
+    def _breaths(self, rng, lead):
+        """Air drawn before phrases, where the singer is quiet."""
+        audio = lead.audio.copy()
+        level = effects.active_rms(audio, RATE) * effects.decibels(rng.uniform(-40, -16))
+        for start, stop in bands._gaps(lead.notes, SECONDS, 0.3):
+            if rng.random() < 0.5 and stop < SECONDS:
+                length = int(min(rng.uniform(0.15, 0.5), stop - start - 0.05) * RATE)
+                last = int((stop - 0.05) * RATE)
+                swell = np.sin(np.linspace(0, np.pi, length))
+                breath = effects.noise(rng, length) * swell * level
+                audio[last - length : last] += breath.astype(np.float32)
+        return audio
+
+    def _insert(self, rng, audio, lead, sound):
+        """`sound` where the voice rests for long, at a level of its own."""
+        level = effects.active_rms(lead.audio, RATE) / effects.active_rms(sound, RATE)
+        level *= effects.decibels(rng.uniform(-12, 3))
+        out = audio.copy()
+        for start, stop in bands._gaps(lead.notes, SECONDS, 1.5):
+            low, high = int((start + 0.2) * RATE), int((stop - 0.1) * RATE)
+            ramp = np.minimum(np.arange(high - low) / 400, 1)
+            out[low:high] += sound[low:high] * level * ramp * ramp[::-1]
+        return out
+
+    def _solo(self, rng, lead, what):
+        audio = lead.audio
+        if what["voice"] != "c":
+            audio = self._breaths(rng, lead)
+        if rng.random() < 0.3:
+            audio = effects.compress(rng, audio, RATE)
+        if rng.random() < 0.2:
+            what["insert"] = "speech"
+            audio = self._insert(rng, audio, lead, self._speech(rng))
+        return self._wet(rng, audio, what, 0.6, -3)
+
+    def _mix(self, rng, lead, what):
+        audio = lead.audio
+        if what["voice"] != "c":
+            audio = self._breaths(rng, lead)
+        if rng.random() < 0.7:
+            audio = effects.compress(rng, audio, RATE)
+        if rng.random() < 0.15:
+            what["doubled"] = True
+            audio = audio + self._along(rng, lead, 0, rng.uniform(-12, -3))
+        if rng.random() < 0.25:
+            what["backing"] = int(rng.choice([3, 4, -3, -4, 7, -12, 12]))
+            audio = audio + self._along(rng, lead, what["backing"], rng.uniform(-20, -8))
+        audio = self._wet(rng, audio, what, 0.85, -3)
+        band = self._band(rng, lead, what)
+        ratio = rng.normal(6, 4.5) if rng.random() < 0.8 else rng.uniform(-6, 25)
+        ratio = float(np.clip(ratio, -6, 25))
+        what["ratio"] = round(ratio, 1)
+        voice = effects.active_rms(audio, RATE) if lead.notes else 0.1
+        band = band * (voice / effects.active_rms(band, RATE))
+        mix = audio + band * effects.decibels(-ratio)
+        if rng.random() < 0.5:
+            mix = effects.compress(rng, mix, RATE)
+        return mix
+
+    def _chain(self, rng, audio, notes, what):
+        """Microphone, recorder and gain: the same for every kind."""
+        if rng.random() < 0.7:
+            audio = effects.equalise(rng, audio, RATE)
+        if rng.random() < 0.08:
+            what["narrow"] = True
+            audio = effects.narrow(rng, audio, RATE)
+        if rng.random() < 0.2:
+            audio = effects.clip(rng, audio)
+        if rng.random() < 0.75:
+            floor = float(-80 + 55 * rng.beta(1.3, 2.0))
+            what["floor"] = round(floor, 1)
+            level = effects.active_rms(audio, RATE) * effects.decibels(floor)
+            audio = audio + self._noise(rng) * level
+        if rng.random() < 0.08:
+            peak = np.abs(audio).max()
+            audio = audio + effects.clicks(rng, COUNT, RATE) * peak * rng.uniform(0.05, 0.7)
+        if rng.random() < 0.08:
+            audio = self._mute(rng, audio, notes)
+        low = -40 if rng.random() < 0.5 else -15
+        gain = float(rng.uniform(low, 0))
+        what["peak"] = round(gain, 1)
+        peak = np.abs(audio).max() + 1e-9
+        return (audio * (effects.decibels(gain) / peak)).astype(np.float32)
+
+    @staticmethod
+    def _mute(rng, audio, notes):
+        """Digital silence while nobody sings."""
+        out = audio.copy()
+        for start, stop in bands._gaps(notes, SECONDS, 1.0):
+            if rng.random() < 0.5:
+                out[int((start + 0.15) * RATE) : int((stop - 0.15) * RATE)] = 0
+        return out
+
+
+def labels(notes, times):
+    """Class in force at each of `times` (seconds): uint8, 0 is non-voice.
+
+    A note holds on [onset, offset).
+    """
+    if not notes:
+        return np.zeros(len(times), np.uint8)
+    onsets = np.array([n.onset for n in notes])
+    offsets = np.array([n.offset for n in notes])
+    classes = np.array([int(round(n.midi)) for n in notes]) - native.MIDI_MIN + 1
+    at = np.searchsorted(onsets, times, "right") - 1
+    inside = (at >= 0) & (times < offsets[np.maximum(at, 0)])
+    return np.where(inside, classes[np.maximum(at, 0)], 0).astype(np.uint8)

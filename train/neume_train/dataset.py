@@ -1,0 +1,280 @@
+#!/usr/bin/env python3
+# Copyright 2026 The Neume authors
+# SPDX-License-Identifier: ISC
+"""Training data on disk: features and labels of random clips.
+
+    python3 -m neume_train.dataset --out DIR --clips N --seed S --jobs J
+
+What DIR then holds:
+
+shard-NNNNN.npz
+    `features` float16 [clips][960][bands] and `labels` uint8 [clips][960].
+    Frames are in order of time, one every 128 samples at 4096 Hz (31.25 ms):
+    frame i belongs to context i % 4, so that
+    features.reshape(clips, 240, 4, bands)[:, :, c] is what the network sees of
+    context c.  A label is the class in force at its frame's label point:
+    0 non-voice, 1..39 the semitones A2..B5 (MIDI 44 + class).
+dataset.json
+    The seed, the number of clips and of clips in a shard, the front end, the
+    library's and the data's state, frames of each class, and the shards that
+    are complete.
+
+Clip k of a set is the same whatever the number of jobs and of clips.  A run
+that was stopped goes on where it stood: a shard appears under its name only
+when it is whole.  Real recordings are used where --data or the environment
+variable NEUME_DATA names their folder.
+"""
+
+import argparse
+import dataclasses
+import json
+import multiprocessing
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from . import clips, native
+
+INTERLEAVE = 4
+STEP = native.STEP // INTERLEAVE
+FRAMES = native.CONTEXT * INTERLEAVE
+
+_maker = None  # Of this process
+
+
+def _start(data, cache, library):
+    """Make this process's clip maker."""
+    global _maker  # pylint: disable=global-statement
+    _maker = clips.Maker(data, native.load(library), cache)
+
+
+def example(maker, front_end, seed, index):
+    """Features float16 [960][bands] and labels uint8 [960] of one clip."""
+    clip = maker.make(seed, index)
+    features, times = maker.native.features(
+        clip.audio, clips.RATE, front_end, STEP
+    )
+    if len(features) != FRAMES:
+        raise native.NativeError(f"{len(features)} frames where {FRAMES} belong")
+    return features.astype(np.float16), clips.labels(clip.notes, times)
+
+
+def _write_shard(work):
+    """Make one shard and put it in place whole."""
+    path, seed, first, count, front_end = work
+    made = [example(_maker, front_end, seed, first + k) for k in range(count)]
+    features = np.stack([m[0] for m in made])
+    labels = np.stack([m[1] for m in made])
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
+    np.savez(partial, features=features, labels=labels)
+    os.replace(partial, path)
+    return path
+
+
+def _read_counts(path, shape):
+    """Frames of each class in a shard, or None if it is not as it should be."""
+    try:
+        with np.load(path) as shard:
+            labels = shard["labels"]
+            if labels.shape != shape[:2] or "features" not in shard.files:
+                return None
+        return np.bincount(labels.ravel(), minlength=native.CLASSES)
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+    except Exception as error:  # zipfile's own
+        if type(error).__name__ == "BadZipFile":
+            return None
+        raise
+
+
+def _commit():
+    """The sources' commit, or None."""
+    try:
+        return subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=pathlib.Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _write_json(path, content):
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, path)
+
+
+def generate(
+    out,
+    n_clips,
+    seed,
+    jobs=1,
+    shard=50,
+    front_end=native.FrontEnd(),
+    data=None,
+    cache=None,
+    library=None,
+    progress=None,
+):
+    """Make what is missing of a data set; returns its manifest.
+
+    `progress`, if given, is called with (clips made, clips wanted, seconds).
+    """
+    out = pathlib.Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    manifest_path = out / "dataset.json"
+    _start(data, cache, library)  # Here too: children share the memory
+    identity = {
+        "seed": seed,
+        "clips_per_shard": shard,
+        "frames": FRAMES,
+        "step": STEP,
+        "interleave": INTERLEAVE,
+        "front_end": dataclasses.asdict(front_end),
+        "present": _maker.present,
+    }
+    if manifest_path.is_file():
+        old = json.loads(manifest_path.read_text(encoding="utf-8"))
+        for key, value in identity.items():
+            if old.get(key) != value:
+                raise ValueError(
+                    f"{out}: holds another data set ({key}: {old.get(key)}, "
+                    f"asked for: {value})"
+                )
+
+    counts = np.zeros(native.CLASSES, np.int64)
+    complete, work = {}, []
+    for number in range(-(-n_clips // shard)):
+        path = out / f"shard-{number:05d}.npz"
+        count = min(shard, n_clips - number * shard)
+        found = None
+        if path.is_file():
+            found = _read_counts(path, (count, FRAMES, front_end.bands))
+        if found is None:
+            work.append((path, seed, number * shard, count, front_end))
+        else:
+            complete[path.name] = count
+            counts += found
+
+    def describe():
+        return {
+            **identity,
+            "clips": sum(complete.values()),
+            "clips_wanted": n_clips,
+            "commit": _commit(),
+            "class_frames": counts.tolist(),
+            "shards": sorted(complete),
+        }
+
+    _write_json(manifest_path, describe())
+    begun = time.monotonic()
+    context = multiprocessing.get_context("fork")
+    pool = context.Pool(jobs) if jobs > 1 else None
+    try:
+        results = pool.imap_unordered(_write_shard, work) if pool else map(_write_shard, work)
+        sizes = {w[0]: w[3] for w in work}
+        for path in results:
+            complete[path.name] = sizes[path]
+            counts += _read_counts(path, (sizes[path], FRAMES, front_end.bands))
+            _write_json(manifest_path, describe())
+            if progress:
+                progress(
+                    sum(complete.values()), n_clips, time.monotonic() - begun
+                )
+        if pool:
+            pool.close()
+            pool.join()
+    finally:
+        if pool:
+            pool.terminate()
+    return describe()
+
+
+def arguments(description):
+    """A parser with the options that all data commands share."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--clips", type=int, default=500, help="number of clips")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--data",
+        default=os.environ.get("NEUME_DATA"),
+        help="folder of real recordings (default: NEUME_DATA)",
+    )
+    parser.add_argument("--cache", help="folder for the recordings' pitch tracks")
+    parser.add_argument("--library", help="libneume_native or the build folder")
+    parser.add_argument("--front-end", help="JSON file of front-end parameters")
+    parser.add_argument(
+        "--label-delay", type=int, help="samples at 4096 Hz before a window's end"
+    )
+    return parser
+
+
+def front_end_of(options):
+    """The front end that the options ask for."""
+    front_end = native.FrontEnd()
+    if options.front_end:
+        front_end = native.FrontEnd.from_json(options.front_end)
+    if options.label_delay is not None:
+        front_end = dataclasses.replace(front_end, label_delay=options.label_delay)
+    return front_end
+
+
+def main():
+    """The command."""
+    parser = arguments("Make training data: features and labels of clips.")
+    parser.add_argument("--out", required=True, help="folder to write")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--shard", type=int, default=50, help="clips in a file")
+    parser.add_argument(
+        "--listen",
+        type=int,
+        metavar="N",
+        help="write N clips as WAV, CSV and PNG instead",
+    )
+    options = parser.parse_args()
+
+    def progress(done, wanted, seconds):
+        print(f"{done}/{wanted} clips, {seconds:.0f} s", file=sys.stderr, flush=True)
+
+    try:
+        front_end = front_end_of(options)
+        if options.listen:
+            from . import listen  # pylint: disable=import-outside-toplevel
+
+            maker = clips.Maker(
+                options.data, native.load(options.library), options.cache
+            )
+            listen.write(
+                maker, front_end, options.out, options.seed, options.listen
+            )
+            return 0
+        manifest = generate(
+            options.out,
+            options.clips,
+            options.seed,
+            options.jobs,
+            options.shard,
+            front_end,
+            options.data,
+            options.cache,
+            options.library,
+            progress,
+        )
+    except (native.NativeError, OSError, ValueError) as error:
+        print(f"dataset: {error}", file=sys.stderr)
+        return 1
+    voiced = sum(manifest["class_frames"][1:])
+    share = voiced / max(1, sum(manifest["class_frames"]))
+    print(f"{manifest['clips']} clips, {share:.0%} of frames voiced")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

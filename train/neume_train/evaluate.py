@@ -1,0 +1,332 @@
+#!/usr/bin/env python3
+# Copyright 2026 The Neume authors
+# SPDX-License-Identifier: ISC
+"""Score transcriptions of labelled recordings; see neume_train.scoring.
+
+    python3 -m neume_train.evaluate --data DATA --sets solo/pjs mix \\
+        --neume build/tool/neume --model weights/live.safetensors
+
+runs the `neume` command, so that the whole chain is scored.
+
+    python3 -m neume_train.evaluate --checkpoint RUN ...
+
+takes a checkpoint, or a weights file, to the network in PyTorch instead:
+features from the C code every 31.25 ms, all the frames ahead that the network
+can use, and at each step the median of the best classes of five steps.  There
+is no tracker and no gate, so that these scores are not those of the chain.
+
+Recordings are found by their labels: NAME.csv or NAME.notes.csv beside NAME.wav
+(.flac, .ogg, .mp3), or notes.csv beside audio.mp3.  With --synthetic, folders
+that `neume_train.dataset --listen` wrote are scored in the same way.
+"""
+
+import argparse
+import json
+import math
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+from typing import NamedTuple, Optional
+
+import numpy as np
+import soundfile
+
+from neume_train import scoring
+
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+INTERLEAVE = 4
+MEDIAN = 5  # Steps
+PASSED_ON = ("lookahead", "threshold", "gate", "min_note", "interleave", "jobs")
+COLUMNS = {
+    "acc40": "acc40",
+    "acc40_voiced": "voiced",
+    "acc40_nonvoiced": "nonv",
+    "voicing_recall": "VR",
+    "voicing_false_alarm": "VFA",
+    "raw_pitch": "RPA",
+    "raw_chroma": "RCA",
+    "fine_pitch": "fine",
+    "onset_f_50": "on50",
+    "onset_f_100": "on100",
+    "note_f_50": "note50",
+    "note_f_100": "note100",
+    "notes_found_per_true": "ratio",
+    "onset_late_ms": "late",
+}
+
+
+class Recording(NamedTuple):
+    """One file to score."""
+
+    name: str
+    audio: pathlib.Path
+    labels: Optional[pathlib.Path]  # None: nobody sings
+
+
+def audio_of(folder, stem):
+    """The sound file of that name in a folder."""
+    for suffix in SUFFIXES:
+        path = folder / (stem + suffix)
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"{folder / stem}: labels, but no sound")
+
+
+def labelled(folder):
+    """Recordings below `folder` that have labels, in order of name."""
+    folder = pathlib.Path(folder)
+    result = []
+    for labels in sorted(folder.rglob("*.csv")):
+        name = labels.relative_to(folder).as_posix().removesuffix(".csv").removesuffix(".notes")
+        stem = labels.name.removesuffix(".csv").removesuffix(".notes")
+        if labels.name == "notes.csv":
+            name, stem = labels.parent.relative_to(folder).as_posix(), "audio"
+        result.append(Recording(name, audio_of(labels.parent, stem), labels))
+    return result
+
+
+def unsung(folder):
+    """All recordings below `folder`, in which nobody sings."""
+    folder = pathlib.Path(folder)
+    paths = sorted(p for p in folder.rglob("*") if p.suffix in SUFFIXES)
+    return [Recording(p.relative_to(folder).as_posix(), p, None) for p in paths]
+
+
+def batches(recordings):
+    """Lists of recordings, no two in one of the same file name."""
+    result = []
+    for recording in recordings:
+        stem = recording.audio.stem
+        for names, batch in result:
+            if stem not in names:
+                names.add(stem)
+                batch.append(recording)
+                break
+        else:
+            result.append(({stem}, [recording]))
+    return [batch for _, batch in result]
+
+
+def read_frames(path):
+    """(times, cents) of a NAME.frames.csv."""
+    table = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2).reshape(-1, 5)
+    return table[:, 0], table[:, 3]
+
+
+class Chain:
+    """The `neume` command."""
+
+    def __init__(self, options):
+        self.command = [options.neume, "transcribe", "--quiet"]
+        if options.model:
+            self.command += ["--model", options.model]
+        for name in PASSED_ON:
+            value = getattr(options, name)
+            if value is not None:
+                self.command += ["--" + name.replace("_", "-"), f"{value:g}"]
+        self.keep = options.keep
+        self.what = {"how": "neume transcribe"}
+        self.what["model"] = os.path.basename(options.model) if options.model else "default"
+        self.what |= {name: getattr(options, name) for name in PASSED_ON[:-1]}
+
+    def __call__(self, recordings, title):
+        """Yield (recording, notes, (times, cents)) of each."""
+        for number, batch in enumerate(batches(recordings)):
+            with tempfile.TemporaryDirectory() as folder:
+                if self.keep:
+                    folder = os.path.join(self.keep, title, str(number))
+                    os.makedirs(folder, exist_ok=True)
+                command = [*self.command, "--notes", folder, "--frames", folder, "--"]
+                command += [str(recording.audio) for recording in batch]
+                done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+                if done.returncode:
+                    raise RuntimeError(f"{command[0]} failed:\n{done.stderr.strip()}")
+                for recording in batch:
+                    stem = os.path.join(folder, recording.audio.stem)
+                    found = scoring.read_found(f"{stem}.notes.csv")
+                    yield recording, found, read_frames(f"{stem}.frames.csv")
+
+
+def runs(classes, times, step):
+    """Notes of a row of classes: runs of equal ones, half a step each way."""
+    edges = np.flatnonzero(np.diff(classes)) + 1
+    firsts = np.concatenate([[0], edges])
+    lasts = np.concatenate([edges, [len(classes)]]) - 1
+    return scoring.notes(
+        (times[a] - step / 2, times[b] + step / 2, classes[a] + 44)
+        for a, b in zip(firsts, lasts)
+        if classes[a] > 0
+    )
+
+
+def smooth(classes):
+    """The median of MEDIAN steps around each; the first and last go on."""
+    padded = np.pad(classes, MEDIAN // 2, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, MEDIAN)
+    return np.median(windows, axis=1).astype(int)
+
+
+class Network:
+    """A network in PyTorch, without the tracker."""
+
+    def __init__(self, options):
+        import torch  # pylint: disable=import-outside-toplevel
+
+        from neume_train import export, native, weights  # pylint: disable=import-outside-toplevel
+
+        torch.set_num_threads(options.jobs or 1)
+        self.torch = torch
+        if options.checkpoint.endswith(".safetensors"):
+            self.stack, front_end, _ = weights.load(options.checkpoint)
+        else:
+            self.stack, state = export.load_checkpoint(options.checkpoint)
+            front_end = state["front_end"]
+        front_end = {k: v for k, v in front_end.items() if k not in ("rate", "step")}
+        self.front_end = native.FrontEnd(**front_end)
+        self.native = native.load(options.library)
+        self.step = native.STEP // INTERLEAVE
+        self.seconds = self.step / native.RATE
+        ahead = 1000 * (self.stack.right * native.STEP / native.RATE + MEDIAN // 2 * self.seconds)
+        self.what = {
+            "how": "network in PyTorch, median of 5 steps, NO TRACKER: not the chain's scores",
+            "model": os.path.basename(options.checkpoint.rstrip("/")),
+            "lookahead": ahead,
+        }
+
+    def classes(self, features):
+        """The best class of every step, contexts interleaved."""
+        result = np.zeros(len(features), dtype=int)
+        with self.torch.no_grad():
+            for context in range(min(INTERLEAVE, len(features))):
+                part = self.torch.from_numpy(features[None, context::INTERLEAVE].copy())
+                result[context::INTERLEAVE] = self.stack(part)[0].argmax(-1).numpy()
+        return result
+
+    def __call__(self, recordings, title):
+        """Yield (recording, notes, None) of each."""
+        for recording in recordings:
+            audio, rate = soundfile.read(recording.audio, dtype="float32", always_2d=True)
+            features, times = self.native.features(
+                audio.mean(1), rate, self.front_end, self.step
+            )
+            classes = self.classes(features)
+            found = scoring.notes([])
+            if len(classes):
+                found = runs(smooth(classes), times, self.seconds)
+            yield recording, found, None
+
+
+def score_set(listener, recordings, title):
+    """{"mean": scores, "files": {name: scores}} of a set."""
+    files = {}
+    for recording, found, cents in listener(recordings, title):
+        true, left_out = scoring.notes([]), np.zeros((0, 2))
+        if recording.labels:
+            true, left_out = scoring.read_truth(recording.labels)
+        duration = soundfile.info(recording.audio).duration
+        files[recording.name] = scoring.score(true, left_out, found, duration, cents)
+    return {"mean": scoring.mean(files.values()), "files": files}
+
+
+def line(title, scores, width):
+    """One line of the table."""
+    cells = [f"{title:{width}}", f"{scores['frames']:7}", f"{scores['notes']:6}"]
+    for name, head in COLUMNS.items():
+        value = scores[name]
+        text = f"{value:.0f}" if name == "onset_late_ms" else f"{value:.3f}"
+        cells.append(f"{text if math.isfinite(value) else '-':>{max(5, len(head))}}")
+    return " ".join(cells)
+
+
+def table(sets, per_file):
+    """The lines of the report."""
+    titles = [f"{title} ({len(result['files'])})" for title, result in sets.items()]
+    names = [f"  {name}" for result in sets.values() for name in result["files"]]
+    width = max(map(len, titles + (names if per_file else [])))
+    head = " ".join(f"{head:>5}" for head in COLUMNS.values())
+    lines = [f"{'set (files)':{width}}  frames  notes {head}"]
+    for title, result in zip(titles, sets.values()):
+        lines.append(line(title, result["mean"], width))
+        if per_file:
+            lines += [line(f"  {n}", scores, width) for n, scores in result["files"].items()]
+    return lines
+
+
+def without_nan(value):
+    """The same for JSON, which has no NaN."""
+    if isinstance(value, dict):
+        return {key: without_nan(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def parse(argv):
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(description="Score transcriptions of labelled recordings.")
+    add = parser.add_argument
+    add("--data", default=os.environ.get("NEUME_DATA"),
+        help="folder of real recordings (default: NEUME_DATA)")
+    add("--sets", nargs="+", default=[], metavar="SET",
+        help="folders in DATA, such as solo/pjs or mix")
+    add("--nonvoice", nargs="+", default=[], metavar="SET",
+        help="folders in DATA in which nobody sings: their false alarms count")
+    add("--synthetic", nargs="+", default=[], metavar="DIR",
+        help="folders of NAME.wav and NAME.notes.csv")
+    add("--neume", default="neume", help="the command")
+    add("--model", help="weights file (default: the command's)")
+    add("--checkpoint", metavar="RUN",
+        help="a run's folder, its checkpoint or a weights file: the network alone, "
+        "without the C chain")
+    add("--library", help="libneume_native or the build folder, for --checkpoint")
+    add("--lookahead", type=float, metavar="MS", default=0)
+    add("--threshold", type=float, metavar="P", help="default: the command's, as below")
+    add("--gate", type=float, metavar="DB")
+    add("--min-note", type=float, metavar="MS")
+    add("--interleave", type=int, metavar="P")
+    add("--jobs", type=int, metavar="N", default=1)
+    add("--limit", type=int, metavar="N", help="only the first N recordings of a set")
+    add("--keep", metavar="DIR", help="keep what the command writes")
+    add("--per-file", action="store_true", help="print the scores of every file")
+    add("--json", metavar="OUT", help="write all scores, of every file too")
+    options = parser.parse_args(argv)
+    if not options.sets + options.nonvoice + options.synthetic:
+        parser.error("nothing to score: name --sets, --nonvoice or --synthetic")
+    if options.sets + options.nonvoice and not options.data:
+        parser.error("--data or NEUME_DATA must name the folder of recordings")
+    return options
+
+
+def collect(options):
+    """Title to recordings of every set asked for."""
+    sets = {name: labelled(os.path.join(options.data, name)) for name in options.sets}
+    sets |= {name: unsung(os.path.join(options.data, name)) for name in options.nonvoice}
+    sets |= {os.path.basename(os.path.abspath(f)): labelled(f) for f in options.synthetic}
+    for name, recordings in sets.items():
+        if not recordings:
+            raise FileNotFoundError(f"{name}: no recordings")
+    return {name: recordings[: options.limit] for name, recordings in sets.items()}
+
+
+def main(argv=None):
+    """The command."""
+    options = parse(argv)
+    try:
+        sets = collect(options)
+        listener = Network(options) if options.checkpoint else Chain(options)
+        result = {name: score_set(listener, found, name) for name, found in sets.items()}
+    except (OSError, ValueError, RuntimeError) as error:
+        print(f"evaluate: {error}", file=sys.stderr)
+        return 1
+    what = {key: value for key, value in listener.what.items() if value is not None}
+    print(", ".join(f"{key}: {value}" for key, value in what.items()))
+    print("\n".join(table(result, options.per_file)))
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(without_nan({**what, "limit": options.limit, "sets": result}), file, indent=1)
+            file.write("\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+# Copyright 2026 The Neume authors
+# SPDX-License-Identifier: ISC
+"""Clips to judge by ear and eye: WAV, labels as CSV, and a picture."""
+
+import csv
+import pathlib
+
+import matplotlib
+import numpy as np
+import soundfile
+
+from . import clips, native, pitch
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # pylint: disable=wrong-import-position
+
+
+def _picture(path, clip, features, times, front_end):
+    """The log-mel picture with the notes drawn over it."""
+    low, high = (
+        np.log1p(f / front_end.break_hz)
+        for f in (front_end.low_hz, front_end.high_hz)
+    )
+
+    def band(hz):
+        place = (np.log1p(hz / front_end.break_hz) - low) / (high - low)
+        return place * (front_end.bands + 1) - 1
+
+    figure, axes = plt.subplots(2, 1, figsize=(18, 11))
+    for axis, (first, last) in zip(axes, ((0, 15), (15, 30))):
+        seen = (times >= first) & (times < last)
+        axis.imshow(
+            features[seen].T.astype(np.float32),
+            origin="lower",
+            aspect="auto",
+            extent=(times[seen][0], times[seen][-1], 0, front_end.bands),
+            cmap="magma",
+        )
+        for note in clip.notes:
+            for k, style in ((1, "-"), (2, ":")):
+                axis.plot(
+                    [note.onset, note.offset],
+                    [band(k * pitch.hertz(note.midi))] * 2,
+                    style,
+                    color="cyan",
+                    linewidth=1.5,
+                )
+            axis.axvline(note.onset, color="lime", linewidth=0.4)
+            axis.axvline(note.offset, color="red", linewidth=0.4)
+        axis.set_xlim(first, last)
+        axis.set_xlabel("s")
+        axis.set_ylabel("band")
+    axes[0].set_title(str(clip.what))
+    figure.tight_layout()
+    figure.savefig(path, dpi=60)
+    plt.close(figure)
+
+
+def write(maker, front_end, out, seed, count):
+    """Write clips 0..count-1 of a set to the folder `out`."""
+    out = pathlib.Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    for index in range(count):
+        clip = maker.make(seed, index)
+        stem = out / f"clip-{index:05d}"
+        soundfile.write(f"{stem}.wav", clip.audio, clips.RATE)
+        with open(f"{stem}.notes.csv", "w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["onset", "offset", "midi"])
+            for note in clip.notes:
+                writer.writerow(
+                    [f"{note.onset:.4f}", f"{note.offset:.4f}", round(note.midi)]
+                )
+        step = native.STEP // 8
+        features, times = maker.native.features(
+            clip.audio, clips.RATE, front_end, step
+        )
+        _picture(f"{stem}.png", clip, features, times, front_end)
+        print(f"{stem}.wav {clip.what}")

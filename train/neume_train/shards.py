@@ -1,0 +1,125 @@
+# Copyright 2026 The Neume authors
+# SPDX-License-Identifier: ISC
+"""Training clips in memory, and what is done to them on the way to the network.
+
+A folder of clips holds dataset.json (its manifest) and shard-*.npz files with
+`features` float16 [clips, frames, bands] and `labels` uint8 [clips, frames];
+frame i belongs to context i mod P, P being frames / 240.
+"""
+
+import glob
+import json
+import os
+import sys
+import zipfile
+
+import numpy as np
+import torch
+
+from neume_train.networks import CONTEXT
+
+HELD_OUT = 0.05
+
+
+class Clips:
+    """All clips of some folders; the last 5% of every shard are held out.
+
+    Shards that appear later are found by scan(), and what was held out stays
+    so.
+    """
+
+    def __init__(self, folders):
+        self.folders = list(folders)
+        self.manifests = []
+        for folder in self.folders:
+            with open(os.path.join(folder, "dataset.json"), encoding="utf-8") as file:
+                self.manifests.append(json.load(file))
+        self.front_end = self.manifests[0]["front_end"]
+        for folder, manifest in zip(self.folders, self.manifests):
+            if manifest["front_end"] != self.front_end:
+                raise ValueError(f"{folder}: its front end differs from {self.folders[0]}'s")
+        self.bands = self.front_end["bands"]
+        self._shards = {}
+        self.train, self.held_out = [], []
+        self.scan()
+        if not self.train:
+            raise ValueError(f"no clips in {', '.join(self.folders)}")
+
+    def scan(self):
+        """Load shards that are new; returns how many there were."""
+        new = 0
+        for folder in self.folders:
+            for path in sorted(glob.glob(os.path.join(folder, "shard-*.npz"))):
+                if path not in self._shards and self._load(path):
+                    new += 1
+        self.train, self.held_out = [], []
+        for path in sorted(self._shards):
+            count = len(self._shards[path][1])
+            kept = count - max(1, round(HELD_OUT * count)) if count > 1 else count
+            self.train += [(path, clip) for clip in range(kept)]
+            self.held_out += [(path, clip) for clip in range(kept, count)]
+        return new
+
+    def _load(self, path):
+        try:
+            with np.load(path) as shard:
+                features, labels = shard["features"], shard["labels"]
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            print(f"{path}: left out: {error}", file=sys.stderr)
+            return False
+        if features.shape[:2] != labels.shape or features.shape[2] != self.bands:
+            raise ValueError(f"{path}: {features.shape} features, {labels.shape} labels")
+        self._shards[path] = (features, labels)
+        return True
+
+    def context(self, key, which):
+        """(features [240, bands] float16, labels [240]) of one of a clip's contexts."""
+        path, clip = key
+        features, labels = self._shards[path]
+        step = labels.shape[1] // CONTEXT
+        which %= step
+        return features[clip, which::step], labels[clip, which::step]
+
+    def batch(self, keys, contexts):
+        """(features [batch, 240, bands] float32, labels [batch, 240] int64)."""
+        pairs = [self.context(key, which) for key, which in zip(keys, contexts)]
+        features = np.stack([pair[0] for pair in pairs]).astype(np.float32)
+        labels = np.stack([pair[1] for pair in pairs]).astype(np.int64)
+        return torch.from_numpy(features), torch.from_numpy(labels)
+
+    def class_shares(self):
+        """Share of every class in all labels."""
+        count = np.zeros(40, dtype=np.int64)
+        for _, labels in self._shards.values():
+            count += np.bincount(labels.ravel(), minlength=40)
+        return count / count.sum()
+
+
+def augment(features, front_end, generator, gain_db=6.0, tilt_db=6.0, mask_bands=0):
+    """Other recordings of the same singing: level, equaliser, missing bands.
+
+    A gain g on the power P of a band is exact: a feature is scale * ln(1 +
+    P / floor), so it becomes scale * ln(1 + g * (exp(x / scale) - 1)).  The
+    gain of a clip is uniform in +-gain_db; its equaliser is a tilt and a slow
+    wave over the bands, each up to tilt_db.  With probability one half, up to
+    mask_bands neighbouring bands are emptied.
+    """
+
+    def uniform(*shape):
+        return 2 * torch.rand(*shape, generator=generator) - 1
+
+    clips, _, bands = features.shape
+    scale = front_end["scale"]
+    position = torch.linspace(-1, 1, bands)[None]
+    wave = torch.cos(torch.pi * ((1 + 2 * uniform(clips, 1).abs()) * position + uniform(clips, 1)))
+    decibels = gain_db * uniform(clips, 1)
+    decibels = decibels + tilt_db * (uniform(clips, 1) * position + 0.5 * uniform(clips, 1) * wave)
+    gain = 10 ** (decibels / 10)
+    features = scale * torch.log1p(gain[:, None] * torch.expm1(features / scale))
+    if mask_bands:
+        width = torch.randint(0, mask_bands + 1, (clips, 1), generator=generator)
+        width = width * (torch.rand(clips, 1, generator=generator) < 0.5)
+        start = (torch.rand(clips, 1, generator=generator) * (bands - width)).long()
+        band = torch.arange(bands)[None]
+        features = features * ((band < start) | (band >= start + width))[:, None]
+    return features

@@ -1,0 +1,393 @@
+# Copyright 2026 The Neume authors
+# SPDX-License-Identifier: ISC
+"""Melodies out of recorded sung syllables.
+
+A recording holds a string of syllables sung at one pitch.  Its pitch is
+tracked once (and cached); its voiced stretches become units.  A sung note
+reads a unit at the varying speed that gives the pitch wanted, which moves the
+formants along and so makes other singers; a note that outlasts its unit loops
+the unit's last vowel.
+"""
+
+import csv
+import dataclasses
+import functools
+import hashlib
+import os
+import pathlib
+
+import numpy as np
+import soundfile
+from scipy import ndimage
+
+from . import native, pitch
+
+TAPS = 8
+PHASES = 512
+CONTROL = 16  # Output samples per point of the pitch contour
+REACH = 5.5  # Semitones that a unit is shifted at most
+CACHE_VERSION = 3
+
+
+@functools.lru_cache(maxsize=None)
+def _table():
+    """Windowed-sinc taps for PHASES + 1 fractions of a sample."""
+    fraction = np.arange(PHASES + 1)[:, None] / PHASES
+    x = np.arange(TAPS) - (TAPS // 2 - 1) - fraction
+    window = np.cos(np.pi * x / (TAPS + 1)) ** 2
+    taps = np.sinc(x) * window
+    return (taps / taps.sum(1, keepdims=True)).astype(np.float32)
+
+
+def warp(source, positions):
+    """`source` read at fractional `positions` (zeros outside it)."""
+    base = np.floor(positions).astype(np.int64)
+    taps = _table()[np.round((positions - base) * PHASES).astype(np.int64)]
+    first = base - (TAPS // 2 - 1)
+    low, high = int(first.min()), int(first.max()) + TAPS
+    piece = source[max(low, 0) : max(high, 0)]
+    piece = np.pad(piece, (max(-low, 0), 0))
+    piece = np.pad(piece, (0, max(high - low - len(piece), 0)))
+    index = (first - low)[:, None] + np.arange(TAPS)
+    return np.einsum("ij,ij->i", piece[index].astype(np.float32), taps)
+
+
+@dataclasses.dataclass
+class Unit:
+    """A voiced stretch of one recording, times in seconds within it."""
+
+    recording: int
+    onset: float
+    offset: float
+    consonant: float  # Seconds of unvoiced consonant before the onset
+    midi: float  # Median pitch
+    rms: float
+
+
+class Syllables:
+    """Every usable unit of every singer, with the audio in memory."""
+
+    rate = 8000
+
+    def __init__(self, data, cache=None):
+        folder = pathlib.Path(data)
+        with open(folder / "sung_syllables.csv", encoding="utf-8") as stream:
+            rows = [
+                r for r in csv.DictReader(stream) if (folder / r["file"]).is_file()
+            ]
+        rows.sort(key=lambda r: r["file"])
+        self.audio, self.tracks, self.singers = [], [], {}
+        for row in rows:
+            audio, rate = soundfile.read(folder / row["file"], dtype="int16")
+            if rate != self.rate or audio.ndim != 1:
+                raise ValueError(f"{row['file']}: must be 8 kHz mono")
+            self.audio.append(audio)
+        self._measure(rows, _cache_file(rows, cache))
+        self.dropped = 0
+        for number, row in enumerate(rows):
+            units = self._units(number)
+            self.dropped += not units
+            self.singers.setdefault(row["singer"], []).extend(units)
+        self.singers = {k: v for k, v in self.singers.items() if v}
+
+    def _measure(self, rows, cache):
+        """Pitch tracks, from the cache or anew."""
+        if cache.is_file():
+            with np.load(cache) as stored:
+                flat, ends = stored["tracks"], stored["ends"]
+            self.tracks = np.split(flat, ends[:-1], axis=1)
+            return
+        for audio, row in zip(self.audio, rows):
+            found = pitch.track(
+                audio.astype(np.float32) / 32768,
+                self.rate,
+                float(row["median_midi"]),
+            )
+            self.tracks.append(np.array(found, np.float32))
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        partial = cache.with_name(f"{cache.stem}.{os.getpid()}.npz")
+        np.savez(
+            partial,
+            tracks=np.concatenate(self.tracks, 1),
+            ends=np.cumsum([t.shape[1] for t in self.tracks]),
+        )
+        os.replace(partial, cache)
+
+    def _units(self, number):
+        """Voiced stretches at a steady pitch of recording `number`."""
+        midi, clarity, half, level = self.tracks[number]
+        voiced = (clarity > 0.75) & (level > level.max() - 26)
+        if voiced.sum() < 15:
+            return []
+        median = np.median(midi[voiced])
+        if np.median(half[voiced]) > 0.9 * np.median(clarity[voiced]):
+            return []  # The truth lies an octave above what was found
+        voiced &= np.abs(midi - median) < 1.0
+        voiced = ndimage.binary_closing(voiced, np.ones(3))
+        labels, count = ndimage.label(voiced)
+        loud = level > level.max() - 45
+        units = []
+        for start, stop in (
+            (s[0].start, s[0].stop) for s in ndimage.find_objects(labels, count)
+        ):
+            if stop - start < 16:
+                continue
+            ahead = 0
+            while ahead < 14 and start > ahead and loud[start - ahead - 1]:
+                if voiced[start - ahead - 1]:
+                    break
+                ahead += 1
+            ahead = ahead if 3 <= ahead < 14 else 0
+            audio = self.audio[number]
+            piece = audio[int(start * 0.01 * self.rate) : int(stop * 0.01 * self.rate)]
+            rms = float(np.sqrt(np.mean((piece / 32768.0) ** 2)))
+            units.append(
+                Unit(
+                    number,
+                    start * pitch.HOP,
+                    (stop - 1) * pitch.HOP,
+                    ahead * pitch.HOP,
+                    float(np.median(midi[start:stop])),
+                    rms,
+                )
+            )
+        return units
+
+    def range(self, singer):
+        """Lowest and highest MIDI number this singer can be brought to."""
+        pitches = [u.midi for u in self.singers[singer]]
+        low, high = np.percentile(pitches, [2, 98])
+        return (
+            max(native.MIDI_MIN, int(np.ceil(low - REACH + 0.5))),
+            min(native.MIDI_MAX, int(np.floor(high + REACH - 0.5))),
+        )
+
+    def _choose(self, rng, units, number, seconds):
+        """A unit near `number`, preferably long enough for the note."""
+        distance = np.array([abs(u.midi - number) for u in units])
+        near = np.flatnonzero(distance <= max(REACH, distance.min() + 0.5))
+        picks = [units[i] for i in rng.choice(near, 4)]
+        needed = [
+            seconds * 2 ** ((number - u.midi) / 12) + 0.05 - (u.offset - u.onset)
+            for u in picks
+        ]
+        return picks[int(np.argmin(np.maximum(needed, 0)))]
+
+    def sing(self, rng, singer, melody, rate, count, tuning=0.0):
+        """Sing `melody`; returns the audio and the notes as really sung.
+
+        An unvoiced consonant takes its time from the note before it.
+        """
+        manner = _manner(rng)
+        out = np.zeros(count + rate, np.float32)
+        sung = []
+        units = self.singers[singer]
+        for group in _groups(rng, melody, manner):
+            seconds = group[-1].offset - group[0].onset
+            mean = np.mean([n.midi for n in group])
+            unit = self._choose(rng, units, mean, seconds)
+            touching = bool(sung) and group[0].onset - sung[-1].offset < 0.12
+            consonant = unit.consonant
+            inside = rng.random() < 0.35 and unit.offset - unit.onset > seconds + 0.3
+            if inside or group[0].onset < consonant + 0.05:
+                consonant = 0.0
+            if touching:
+                room = sung[-1].offset - sung[-1].onset - 0.12
+                wanted = sung[-1].offset - (group[0].onset - consonant)
+                if wanted > room:
+                    consonant, inside = 0.0, True
+                elif wanted > 0:
+                    _fade(out, sung[-1].offset - wanted, rate)
+                    sung[-1].offset -= wanted
+            self._render(
+                rng, out, unit, group, rate, manner, consonant, inside, tuning
+            )
+            sung.extend(
+                native.Note(n.onset, n.offset, n.midi, n.loudness) for n in group
+            )
+        return out[:count], sung
+
+    def _render(self, rng, out, unit, group, rate, manner, consonant, inside, tuning):
+        """Add one unit, sung over the notes of `group`, to `out`."""
+        attack = rng.uniform(0.012, 0.04)
+        release = manner["release"] * rng.uniform(0.6, 1.4)
+        begin = group[0].onset - consonant
+        end = group[-1].offset + release / 2
+        first = int(round(begin * rate))
+        length = min(int((end - begin) * rate), len(out) - first)
+        if length <= 0 or first < 0:
+            return
+        time = begin + np.arange(0, length + CONTROL, CONTROL) / rate
+        target = _contour(rng, time, group, manner) + tuning / 100
+
+        midi = self.tracks[unit.recording][0]
+        source, residual = self._loop(rng, unit, midi)
+        start = consonant
+        if inside:
+            spare = unit.offset - unit.onset - (group[-1].offset - group[0].onset) * 1.3
+            start = rng.uniform(0, max(spare, 0.0)) if spare > 0 else 0.0
+            source, residual = source[1], residual[1]
+        else:
+            source, residual = source[0], residual[0]
+            start = unit.consonant - consonant
+        # Integrate the speed twice: the second pass knows where the source
+        # is and so how far it strays from its median there.
+        speed = 2 ** ((target - unit.midi) / 12)
+        speed = np.where(time < group[0].onset, 1.0, speed)
+        grid = CONTROL / rate
+        for _ in range(2):
+            place = start + np.concatenate([[0], np.cumsum(speed[:-1]) * grid])
+            stray = np.interp(place, np.arange(len(residual)) * pitch.HOP, residual)
+            flat = 2 ** ((target - unit.midi - stray * manner["flatten"]) / 12)
+            speed = np.where(time < group[0].onset, 1.0, flat)
+        place = np.interp(
+            np.arange(length), np.arange(len(place)) * CONTROL, place
+        )
+        place = np.minimum(place * self.rate, len(source) - 1)
+        voice = warp(source, place) / 32768 * (0.1 / max(unit.rms, 1e-4))
+
+        now = begin + np.arange(length) / rate
+        points, gains = [], []
+        for note in group:
+            points += [note.onset + 0.03, max(note.onset + 0.03, note.offset - 0.03)]
+            gains += [note.loudness] * 2
+        gain = 10 ** (np.interp(now, points, gains) / 20)
+        gain *= np.clip((now - begin) / (attack if inside else 0.008), 0, 1)
+        gain *= np.clip((end - now) / release, 0, 1) ** 1.5
+        out[first : first + length] += (voice * gain).astype(np.float32)
+
+    def _loop(self, rng, unit, midi):
+        """Source audio and pitch residual from the consonant and from the
+        onset on, the unit's last vowel repeated to 12 s."""
+        rate = self.rate
+        audio = self.audio[unit.recording]
+        low = int((unit.onset - unit.consonant) * rate)
+        first, last = int(unit.onset * rate), int(unit.offset * rate)
+        tail = audio[first:last].astype(np.float32)
+        frames = midi[round(unit.onset / pitch.HOP) : round(unit.offset / pitch.HOP)]
+        stray = np.clip(ndimage.median_filter(frames, 5) - unit.midi, -1, 1)
+        stray = ndimage.uniform_filter1d(stray, 5)
+
+        fade = int(0.04 * rate)
+        period = rate / pitch.hertz(unit.midi)
+        loop = min(int(rng.uniform(0.12, 0.3) * rate), len(tail) - 2 * fade - 160)
+        if loop > fade:
+            stop = len(tail) - 160  # Before the voice dies away
+            loop = int(round(round(loop / period) * period))
+            loop = _aligned(tail, stop, loop, fade, int(period / 2) + 1)
+            body = tail[:stop]
+            ramp = np.linspace(0, 1, fade, dtype=np.float32)
+            # The end of the body, faded into what stands one loop before it.
+            piece = tail[stop - loop : stop].copy()
+            joint = tail[stop - loop - fade : stop - loop]
+            piece[-fade:] = piece[-fade:] * (1 - ramp) + joint * ramp
+            body = np.concatenate([body[:-loop], piece])
+            times = int(np.ceil(12 * rate / loop))
+            tail = np.concatenate([body] + [piece] * times)
+            hops = len(tail) // int(pitch.HOP * rate)
+            index = np.arange(hops) * pitch.HOP * rate
+            index = np.where(
+                index < stop, index, stop - loop + (index - stop) % loop
+            )
+            stray = np.interp(
+                index, np.arange(len(stray)) * pitch.HOP * rate, stray
+            )
+        lead = audio[low:first].astype(np.float32)
+        quiet = np.zeros(round(unit.consonant / pitch.HOP))
+        return (
+            (np.concatenate([lead, tail]), tail),
+            (np.concatenate([quiet, stray]), stray),
+        )
+
+
+def _aligned(tail, stop, loop, fade, reach):
+    """The loop length near `loop` at which the wave meets itself best."""
+    here = tail[stop - fade : stop]
+    best, chosen = -2.0, loop
+    for length in range(max(fade + 1, loop - reach), loop + reach + 1, 2):
+        if stop - length - fade < 0:
+            break
+        there = tail[stop - length - fade : stop - length]
+        match = float(here @ there) / (np.linalg.norm(there) + 1.0)
+        if match > best or best == -2.0:
+            best, chosen = match, length
+    return chosen
+
+
+def _cache_file(rows, cache):
+    """Where the pitch tracks of these recordings are kept."""
+    if cache is None:
+        home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+        cache = pathlib.Path(home) / "neume"
+    names = "\n".join(f"{r['file']} {r['median_midi']}" for r in rows)
+    digest = hashlib.sha256(f"{CACHE_VERSION}\n{names}".encode()).hexdigest()[:16]
+    return pathlib.Path(cache) / f"syllables-{digest}.npz"
+
+
+def _manner(rng):
+    """How this singer moves from note to note; semitones and seconds."""
+    return {
+        "vibrato_rate": rng.uniform(4.5, 7.0),
+        "vibrato_depth": rng.choice(
+            [0.0, rng.uniform(0.1, 0.45), rng.uniform(0.4, 0.9)], p=[0.4, 0.45, 0.15]
+        ),
+        "vibrato_delay": rng.uniform(0.1, 0.5),
+        "drift": rng.uniform(0.02, 0.15),
+        "scoop": rng.choice([0.0, rng.uniform(0.3, 2.0)], p=[0.5, 0.5]),
+        "scoop_share": rng.uniform(0.1, 0.6),
+        "scoop_time": rng.uniform(0.04, 0.12),
+        "glide": rng.uniform(0.02, 0.12),
+        "melisma": rng.uniform(0.1, 0.6),
+        "flatten": rng.uniform(0.5, 1.0),
+        "release": rng.uniform(0.02, 0.1),
+    }
+
+
+def _groups(rng, melody, manner):
+    """Runs of touching notes that share one syllable."""
+    group = []
+    for note in melody:
+        joined = group and note.onset - group[-1].offset < 0.015
+        near = group and abs(note.midi - group[0].midi) <= 4
+        if joined and near and rng.random() < manner["melisma"]:
+            group.append(note)
+            continue
+        if group:
+            yield group
+        group = [note]
+    if group:
+        yield group
+
+
+def _contour(rng, time, group, manner):
+    """Pitch in semitones at each `time`, through all notes of the group."""
+    target = np.full(len(time), group[0].midi, float)
+    glide = manner["glide"]
+    for before, note in zip(group, group[1:]):
+        ramp = np.clip((time - note.onset) / glide + 0.5, 0, 1)
+        target += (note.midi - before.midi) * (0.5 - 0.5 * np.cos(np.pi * ramp))
+    if rng.random() < manner["scoop_share"]:
+        depth = manner["scoop"] * rng.uniform(0.3, 1.2)
+        since = np.maximum(time - group[0].onset, 0)
+        target -= depth * np.exp(-since / (manner["scoop_time"] / 2))
+    if rng.random() < 0.15:  # Lets the end fall
+        left = np.clip(1 - (group[-1].offset - time) / 0.08, 0, 1)
+        target -= rng.uniform(0.3, 1.5) * left**2
+    onsets = np.array([n.onset for n in group])
+    since = time - onsets[np.clip(np.searchsorted(onsets, time) - 1, 0, None)]
+    swell = np.clip((since - manner["vibrato_delay"]) / 0.25, 0, 1)
+    phase = 2 * np.pi * (manner["vibrato_rate"] * time + rng.random())
+    target += manner["vibrato_depth"] * swell * np.sin(phase)
+    noise = rng.standard_normal(len(time) // 64 + 4).cumsum()
+    noise -= noise.mean()
+    noise *= manner["drift"] / (noise.std() + 1e-9)
+    target += np.interp(np.arange(len(time)), np.arange(len(noise)) * 64, noise)
+    return target
+
+
+def _fade(out, when, rate):
+    """Silence what was sung from `when` on, over 10 ms."""
+    first = max(int((when - 0.005) * rate), 0)
+    length = min(int(0.01 * rate), len(out) - first)
+    out[first : first + length] *= np.linspace(1, 0, length, dtype=np.float32)
+    out[first + length :] = 0

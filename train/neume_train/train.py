@@ -1,0 +1,414 @@
+# Copyright 2026 The Neume authors
+# SPDX-License-Identifier: ISC
+"""Train a network.
+
+    python3 -m neume_train.train --data DIR --preset live --out RUN --epochs 20
+
+RUN/checkpoint.pt is written after every epoch, every few minutes and when
+asked to stop (SIGTERM, SIGINT); the same command goes on from it.  Batches,
+augmentation and dropout follow from the seed, the epoch and the step alone,
+so that a run that was interrupted ends with the same weights as one that was
+not.  (With --hours the learning rate follows the clock instead.)
+RUN/log.jsonl gets a line for every epoch.
+"""
+
+import argparse
+import copy
+import json
+import math
+import os
+import signal
+import sys
+import time
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from neume_train import networks
+from neume_train.shards import Clips, augment
+
+CHECKPOINT = "checkpoint.pt"
+
+
+def has_amx():
+    """Whether this processor multiplies bfloat16 matrices in hardware."""
+    try:
+        with open("/proc/cpuinfo", encoding="ascii") as file:
+            return "amx_bf16" in file.read()
+    except OSError:
+        return False
+
+
+class Average:
+    """Exponential moving average of a network's numbers."""
+
+    def __init__(self, stack, decay):
+        self.stack = copy.deepcopy(stack).eval()
+        self.decay = decay
+        self.updates = 0
+
+    def update(self, stack):
+        """Move towards `stack`; the first steps count more."""
+        self.updates += 1
+        keep = min(self.decay, self.updates / (self.updates + 10))
+        with torch.no_grad():
+            for mine, theirs in zip(
+                self.stack.state_dict().values(), stack.state_dict().values()
+            ):
+                if mine.is_floating_point():
+                    mine.lerp_(theirs, 1 - keep)
+                else:
+                    mine.copy_(theirs)
+
+
+def learning_rate(done, args):
+    """At the share `done` (0..1) of the training."""
+    if args.schedule == "steps":
+        return args.lr * 0.3 ** min(3, int(4 * done))
+    if done < args.warmup:
+        return args.lr * (0.05 + 0.95 * done / args.warmup)
+    angle = math.pi * min(1, (done - args.warmup) / (1 - args.warmup))
+    return args.lr * (0.005 + 0.995 * 0.5 * (1 + math.cos(angle)))
+
+
+def measure(truth, found):
+    """Counts behind the report, from class indices of the same shape."""
+    voiced, heard = truth > 0, found > 0
+    both = voiced & heard
+    return {
+        "frames": truth.numel(),
+        "right": int((truth == found).sum()),
+        "voiced": int(voiced.sum()),
+        "voiced_right": int((voiced & (truth == found)).sum()),
+        "heard": int(both.sum()),
+        "near": int((both & ((truth - found).abs() <= 1)).sum()),
+        "silent": int((~voiced).sum()),
+        "silent_right": int((~voiced & ~heard).sum()),
+    }
+
+
+def shares(counts):
+    """The report's figures from summed counts."""
+
+    def share(part, whole):
+        return counts[part] / counts[whole] if counts[whole] else float("nan")
+
+    return {
+        "accuracy": share("right", "frames"),
+        "voiced": share("voiced_right", "voiced"),
+        "nonvoiced": share("silent_right", "silent"),
+        "recall": share("heard", "voiced"),
+        "within_semitone": share("near", "heard"),
+    }
+
+
+class Trainer:
+    """One run: network, optimiser, average, and how far they are."""
+
+    def __init__(self, args):
+        self.args = args
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.clips = Clips(args.data)
+        if args.layers:
+            with open(args.layers, encoding="utf-8") as file:
+                layers = networks.resolve(json.load(file), self.clips.bands)
+        else:
+            layers = networks.preset(args.preset, self.clips.bands, args.width)
+        torch.manual_seed(args.seed)
+        stack = networks.Stack(layers, self.clips.bands, args.dropout)
+        self.stack = stack.to(self.device, memory_format=torch.channels_last)
+        self.average = Average(self.stack, args.ema)
+        self.optimiser = torch.optim.AdamW(
+            self.stack.parameters(), lr=args.lr, weight_decay=args.weight_decay
+        )
+        self.macs = networks.macs(layers, self.clips.bands)
+        self.epoch = 0
+        self.step = 0
+        self.seconds = 0.0
+        self.seen = 0
+        self.stop = False
+        self.bfloat16 = args.precision == "bfloat16" or (
+            args.precision == "auto" and (self.device.type == "cuda" or has_amx())
+        )
+        self.path = os.path.join(args.out, CHECKPOINT)
+        self.weights = None
+        if args.balance:
+            shares_of = np.maximum(self.clips.class_shares(), 1e-4)
+            weights = shares_of**-args.balance
+            weights /= (weights * shares_of).sum()
+            self.weights = torch.tensor(weights, dtype=torch.float32, device=self.device)
+
+    def save(self):
+        """Write the checkpoint whole or not at all."""
+        state = {
+            "format": "neume-checkpoint-1",
+            "layers": self.stack.layers,
+            "front_end": self.clips.front_end,
+            "manifests": self.clips.manifests,
+            "clips": len(self.clips.train),
+            "args": vars(self.args),
+            "command": self.args.command,
+            "stack": self.stack.state_dict(),
+            "average": self.average.stack.state_dict(),
+            "updates": self.average.updates,
+            "optimiser": self.optimiser.state_dict(),
+            "epoch": self.epoch,
+            "step": self.step,
+            "seconds": self.seconds,
+            "seen": self.seen,
+            "torch": torch.__version__,
+        }
+        part = f"{self.path}.part"
+        torch.save(state, part)
+        os.replace(part, self.path)
+
+    def load(self):
+        """Go on from the checkpoint."""
+        state = torch.load(self.path, map_location=self.device)
+        if state["layers"] != self.stack.layers or state["front_end"] != self.clips.front_end:
+            raise ValueError(f"{self.path} holds another network or front end")
+        self.stack.load_state_dict(state["stack"])
+        self.average.stack.load_state_dict(state["average"])
+        self.average.updates = state["updates"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        for name in ("epoch", "step", "seconds", "seen"):
+            setattr(self, name, state[name])
+
+    def done(self, steps):
+        """Share of the training that lies behind, 0..1."""
+        shares_done = []
+        if self.args.epochs:
+            shares_done.append((self.epoch + self.step / steps) / self.args.epochs)
+        if self.args.hours:
+            shares_done.append(self.seconds / (3600 * self.args.hours))
+        return max(shares_done)
+
+    def generator(self, *purpose):
+        """Random numbers that follow from the seed and the place in the run."""
+        seed = np.random.SeedSequence((self.args.seed, *purpose)).generate_state(1, np.uint64)[0]
+        return torch.Generator().manual_seed(int(seed >> np.uint64(1)))
+
+    def order(self):
+        """Training clips of this epoch, and one context of each."""
+        generator = self.generator(self.epoch)
+        count = len(self.clips.train)
+        order = torch.randperm(count, generator=generator).tolist()
+        return order, torch.randint(0, 840, (count,), generator=generator).tolist()
+
+    def loss(self, features, labels):
+        """Cross-entropy of a batch, label smoothing and mixing included."""
+        args = self.args
+        generator = self.generator(self.epoch, self.step)
+        torch.manual_seed(generator.initial_seed())
+        if args.augment:
+            features = augment(
+                features,
+                self.clips.front_end,
+                generator,
+                args.gain_db,
+                args.tilt_db,
+                args.mask_bands,
+            )
+        features, labels = features.to(self.device), labels.to(self.device)
+        share = 1.0
+        if args.mixup:
+            share = float(np.random.default_rng(generator.initial_seed()).beta(*2 * [args.mixup]))
+            features = share * features + (1 - share) * features.flip(0)
+        edge = torch.rand(1, generator=generator).item() < args.edge
+        if edge:
+            features, labels = self.edges(features, labels)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            logits = self.stack(features, history=edge)
+        logits = logits.float().transpose(1, 2)
+        loss = 0
+        for part, target in ((share, labels), (1 - share, labels.flip(0))):
+            if part > 0:
+                loss = loss + part * F.cross_entropy(
+                    logits, target, self.weights, label_smoothing=args.smoothing
+                )
+        return loss
+
+    def edges(self, features, labels):
+        """Windows that end at many frames, each trained on its last frames: what a
+        network that looks ahead must answer before the future has come."""
+        left, right = self.stack.left, self.stack.right
+        starts = range(0, labels.shape[1] - left - right, right + 1)
+        width = left + right + 1
+        features = torch.cat([features[:, s : s + width] for s in starts])
+        labels = torch.cat([labels[:, s + left : s + width] for s in starts])
+        return features, labels
+
+    def train_step(self, keys, contexts, steps):
+        """One update; returns the loss."""
+        begin = time.monotonic()
+        rate = learning_rate(self.done(steps), self.args)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.stack.train()
+        loss = self.loss(*self.clips.batch(keys, contexts))
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.stack.parameters(), self.args.clip)
+        self.optimiser.step()
+        self.average.update(self.stack)
+        self.step += 1
+        self.seen += len(keys)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise FloatingPointError(f"loss is {value} in epoch {self.epoch}, step {self.step}")
+        self.seconds += time.monotonic() - begin
+        return value
+
+    def evaluate(self, limit=400):
+        """Figures of the averaged network on held-out clips (at most `limit`)."""
+        keys = self.clips.held_out or self.clips.train[:8]
+        keys = keys[:: max(1, len(keys) // limit)]
+        total = {}
+        loss = 0.0
+        size = self.args.batch
+        with torch.no_grad():
+            for at in range(0, len(keys), size):
+                part = keys[at : at + size]
+                features, labels = self.clips.batch(part, range(at, at + len(part)))
+                features, labels = features.to(self.device), labels.to(self.device)
+                with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+                    logits = self.average.stack(features).float().transpose(1, 2)
+                loss += float(F.cross_entropy(logits, labels)) * len(part)
+                for name, count in measure(labels, logits.argmax(1)).items():
+                    total[name] = total.get(name, 0) + count
+        return {"clips": len(keys), "loss": loss / len(keys), **shares(total)}
+
+    def run(self):
+        """Train until the epochs or hours are over, or until told to stop."""
+        args = self.args
+        size = min(args.batch, len(self.clips.train))
+        saved = shown = time.monotonic()
+        while not self.stop:
+            order, contexts = self.order()
+            steps = max(1, len(order) // size)
+            if self.done(steps) >= 1:
+                break
+            mean, losses = 0.0, 0
+            began, seen = time.monotonic(), self.seen
+            while self.step < steps and not self.stop and self.done(steps) < 1:
+                which = order[self.step * size : (self.step + 1) * size]
+                keys = [self.clips.train[i] for i in which]
+                loss = self.train_step(keys, [contexts[i] for i in which], steps)
+                losses += 1
+                mean += (loss - mean) / min(losses, 50)
+                now = time.monotonic()
+                if now - shown > (1 if sys.stderr.isatty() else 60):
+                    shown = now
+                    self.progress(mean, (self.seen - seen) / (now - began), steps)
+                if now - saved > 60 * args.save_minutes:
+                    saved = now
+                    self.save()
+            if self.step >= steps:
+                self.epoch += 1
+                self.step = 0
+            if not self.stop:
+                report = {"epoch": self.epoch, "minutes": self.seconds / 60, "seen": self.seen}
+                report["train_loss"] = mean
+                report.update(self.evaluate())
+                self.report(report)
+                if self.clips.scan():
+                    print(f"{len(self.clips.train)} clips from here on", flush=True)
+            self.save()
+            saved = time.monotonic()
+        return not self.stop
+
+    def progress(self, loss, rate, steps):
+        """One line on the terminal."""
+        done = self.done(steps)
+        left = int(self.seconds * (1 / done - 1)) if done > 0 else 0
+        text = (
+            f"epoch {self.epoch + 1}, step {self.step}/{steps}, loss {loss:.3f}, "
+            f"{rate:.1f} clips/s, {100 * done:.1f}%, {left // 3600}:{left // 60 % 60:02} left"
+        )
+        end = "\r" if sys.stderr.isatty() else "\n"
+        print(text, end=end, file=sys.stderr, flush=True)
+
+    def report(self, report):
+        """One line on standard output and in the log."""
+        print(
+            f"epoch {report['epoch']}: {report['minutes']:.1f} min, "
+            f"loss {report['train_loss']:.3f}, held out {report['loss']:.3f}, "
+            f"accuracy {report['accuracy']:.3f}, voiced {report['voiced']:.3f}, "
+            f"nonvoiced {report['nonvoiced']:.3f}, within a semitone "
+            f"{report['within_semitone']:.3f}",
+            flush=True,
+        )
+        with open(os.path.join(self.args.out, "log.jsonl"), "a", encoding="utf-8") as file:
+            file.write(json.dumps(report) + "\n")
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(description="Train a network on synthesised clips.")
+    add = parser.add_argument
+    add("--data", action="append", required=True, help="folder of clips; may be given again")
+    add("--out", required=True, help="folder of the run")
+    add("--preset", default="live", choices=sorted(networks.PRESETS))
+    add("--layers", help="JSON file with a layer list instead of a preset")
+    add("--width", type=float, default=1.0, help="factor on the numbers of maps")
+    add("--epochs", type=int, default=0, help="passes over the clips (one context of each)")
+    add("--hours", type=float, default=0.0, help="hours of training, if that ends sooner")
+    add("--seed", type=int, default=1)
+    add("--threads", type=int, default=0, help="0: as PyTorch likes")
+    add("--batch", type=int, default=16)
+    add("--lr", type=float, default=0.002, help="highest learning rate")
+    add("--schedule", choices=("cosine", "steps"), default="cosine",
+        help="steps: multiplied by 0.3 three times, as in the report")
+    add("--warmup", type=float, default=0.05, help="share of the training")
+    add("--weight-decay", type=float, default=0.01)
+    add("--clip", type=float, default=1.0, help="largest norm of a gradient")
+    add("--ema", type=float, default=0.998, help="decay of the averaged weights per step")
+    add("--dropout", type=float, default=0.5)
+    add("--smoothing", type=float, default=0.02, help="label smoothing")
+    add("--balance", type=float, default=0.0, help="class weights: share to the minus this")
+    add("--mixup", type=float, default=0.0, help="beta distribution's parameter, 0: none")
+    add("--edge", type=float, default=0.0,
+        help="share of batches trained without look-ahead (for networks that look ahead)")
+    add("--no-augment", dest="augment", action="store_false")
+    add("--gain-db", type=float, default=12.0)
+    add("--tilt-db", type=float, default=6.0)
+    add("--mask-bands", type=int, default=8)
+    add("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
+    add("--save-minutes", type=float, default=5.0)
+    add("--fresh", action="store_true", help="forget an earlier checkpoint")
+    args = parser.parse_args(argv)
+    if not args.epochs and not args.hours:
+        parser.error("say how long: --epochs or --hours")
+    args.command = "python3 -m neume_train.train " + " ".join(argv)
+    return args
+
+
+def main(argv=None):
+    args = parse(sys.argv[1:] if argv is None else argv)
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    os.makedirs(args.out, exist_ok=True)
+    trainer = Trainer(args)
+    if os.path.exists(trainer.path) and not args.fresh:
+        trainer.load()
+        print(f"going on from epoch {trainer.epoch}, step {trainer.step}")
+    print(
+        f"{len(trainer.clips.train)} clips, {len(trainer.clips.held_out)} held out; "
+        f"{trainer.stack.parameter_count()} parameters, {trainer.macs / 1e6:.2f} M "
+        f"multiply-adds per frame, left {trainer.stack.left}, right {trainer.stack.right}; "
+        f"{trainer.device.type}, {'bfloat16' if trainer.bfloat16 else 'float32'}",
+        flush=True,
+    )
+
+    def ask_to_stop(*_):
+        trainer.stop = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask_to_stop)
+    finished = trainer.run()
+    print("finished" if finished else "stopped; the same command goes on from here")
+    return 0 if finished else 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())
