@@ -90,14 +90,14 @@ uint64_t neume_plan_conv_cost(const uint32_t             rows,
 {
   // A single row takes longer than its sums: each weight is used just once
   const uint64_t sums = (uint64_t)part->taps * part->depth;
-  return sums * (rows > 2 ? rows : 2) + 12ULL * rows + 100U;
+  return sums * (rows > 2 ? rows : 2) + 24ULL * rows + 100U;
 }
 
 uint64_t neume_plan_pool_cost(const uint32_t rows,
                               const uint32_t size,
                               const uint32_t channels) NEUME_REALTIME
 {
-  return (uint64_t)rows * size * (channels / 4U + 4U) + 50U;
+  return (uint64_t)rows * size * (channels / 4U + 9U) + 150U;
 }
 
 uint32_t neume_plan_slices(const NeumePlan* const plan,

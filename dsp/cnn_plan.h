@@ -27,7 +27,7 @@
 #define NEUME_UNIT_ROWS    48U   ///< Most rows in a unit of convolution
 #define NEUME_SLICES_MAX   128U  ///< Most slices in a pass
 #define NEUME_SLICE_COST   1024U ///< Least cost of a slice, about 0.4 us
-#define NEUME_SOFTMAX_COST 1024U ///< Cost of the softmax
+#define NEUME_SOFTMAX_COST 600U  ///< Cost of the softmax
 
 /** One layer.  Its work comes in units: a panel's block of rows of one column,
     or, where that is more than a slice, part of the sums. */

@@ -74,9 +74,9 @@ static void pack_weight(const NeumeLayer* const layer,
 }
 
 NeumeStatus neume_cnn_weights_new(const NeumeModel* const model,
-                                  NeumeCnnWeights** const result)
+                                  NeumeCnnWeights** const weights)
 {
-  *result       = NULL;
+  *weights      = NULL;
   uint64_t size = 0;
   for (uint32_t l = 0; l < model->n_layers; ++l) {
     Kernel kernel;
@@ -88,32 +88,32 @@ NeumeStatus neume_cnn_weights_new(const NeumeModel* const model,
     }
   }
 
-  NeumeCnnWeights* const weights = calloc(1, sizeof(*weights));
+  NeumeCnnWeights* const made = calloc(1, sizeof(*made));
   float* const memory = aligned_alloc(ALIGNMENT, (size_t)size * sizeof(float));
-  if (!weights || !memory) {
-    free(weights);
+  if (!made || !memory) {
+    free(made);
     free(memory);
     return NEUME_ERR_MEMORY;
   }
 
-  weights->memory = memory;
-  float* to       = memory;
+  made->memory = memory;
+  float* to    = memory;
   for (uint32_t l = 0; l < model->n_layers; ++l) {
     const NeumeLayer* const layer = &model->layers[l];
     Kernel                  kernel;
     if (kernel_of(layer, &kernel)) {
-      weights->weight[l] = to;
+      made->weight[l] = to;
       pack_weight(layer, &kernel, to);
       to += kernel_size(&kernel);
 
-      const size_t n   = (size_t)kernel.panels * NEUME_PANEL;
-      weights->bias[l] = to;
+      const size_t n = (size_t)kernel.panels * NEUME_PANEL;
+      made->bias[l]  = to;
       memset(to, 0, n * sizeof(float));
       memcpy(to, layer->bias, layer->out_channels * sizeof(float));
       to += n;
     }
   }
-  *result = weights;
+  *weights = made;
   return NEUME_SUCCESS;
 }
 

@@ -101,21 +101,19 @@ json_t* neume_json_parse(const char* text,
   return json;
 }
 
-bool neume_json_keys(const json_t*            object,
-                     const char*              where,
-                     const char* const* const known,
-                     NeumeFault*              fault)
+bool neume_json_keys(json_t*            object,
+                     const char*        where,
+                     const char* const* known,
+                     NeumeFault*        fault)
 {
   if (!json_is_object(object)) {
     return neume_fault(
       fault, NEUME_ERR_FORMAT, "%s: must be a JSON object", where);
   }
 
-  // Jansson's iterators are for objects that may change
-  json_t* const o   = (json_t*)(uintptr_t)object;
-  const char*   key = NULL;
-  json_t*       value;
-  json_object_foreach(o, key, value)
+  const char* key = NULL;
+  json_t*     value;
+  json_object_foreach(object, key, value)
   {
     const char* const* k = known;
     while (*k && strcmp(*k, key) != 0) {

@@ -32,10 +32,10 @@ json_t* neume_json_parse(const char* text,
 
 /** Refuse an `object` that is none, or has a key not in `known` (ends in NULL).
  */
-bool neume_json_keys(const json_t*            object,
-                     const char*              where,
-                     const char* const* const known,
-                     NeumeFault*              fault);
+bool neume_json_keys(json_t*            object,
+                     const char*        where,
+                     const char* const* known,
+                     NeumeFault*        fault);
 
 /** The value of a key that must be there. */
 const json_t* neume_json_get(const json_t* object,

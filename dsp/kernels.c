@@ -44,9 +44,9 @@ static inline __attribute__((always_inline)) void block(
       }
     }
   }
-NEUME_UNROLL
+  NEUME_UNROLL
   for (uint32_t i = 0; i < rows; ++i) {
-NEUME_UNROLL
+    NEUME_UNROLL
     for (uint32_t j = 0; j < WIDTH; ++j) {
       float* const y = c + (size_t)i * NEUME_PANEL + (size_t)j * VECTOR;
       Vector       v;

@@ -119,10 +119,10 @@ static bool read_activation(const json_t* object,
   return true;
 }
 
-static bool read_conv(const json_t* object,
-                      const char*   where,
-                      NeumeLayer*   layer,
-                      NeumeFault*   fault)
+static bool read_conv(json_t*     object,
+                      const char* where,
+                      NeumeLayer* layer,
+                      NeumeFault* fault)
 {
   const uint32_t most      = NEUME_CONTEXT;
   uint32_t       kernel[2] = { 0, 0 };
@@ -193,10 +193,10 @@ static bool read_conv(const json_t* object,
   return true;
 }
 
-static bool read_pool(const json_t* object,
-                      const char*   where,
-                      NeumeLayer*   layer,
-                      NeumeFault*   fault)
+static bool read_pool(json_t*     object,
+                      const char* where,
+                      NeumeLayer* layer,
+                      NeumeFault* fault)
 {
   if (!neume_json_keys(object, where, pool_keys, fault) ||
       !neume_json_u32(
@@ -209,10 +209,10 @@ static bool read_pool(const json_t* object,
   return true;
 }
 
-static bool read_dense(const json_t* object,
-                       const char*   where,
-                       NeumeLayer*   layer,
-                       NeumeFault*   fault)
+static bool read_dense(json_t*     object,
+                       const char* where,
+                       NeumeLayer* layer,
+                       NeumeFault* fault)
 {
   layer->out_rows = 1;
   return neume_json_keys(object, where, dense_keys, fault) &&
@@ -227,7 +227,7 @@ static bool read_dense(const json_t* object,
 }
 
 /** Read one layer; in_rows and in_channels are set. */
-static bool read_layer(const json_t*   object,
+static bool read_layer(json_t*         object,
                        uint32_t        index,
                        NeumeLayer*     layer,
                        NeumeLayerName* names,

@@ -60,9 +60,7 @@ static bool read_format(const json_t* metadata, NeumeFault* fault)
                          FORMAT_TAG);
 }
 
-static bool read_front_end(const json_t* json,
-                           NeumeModel*   model,
-                           NeumeFault*   fault)
+static bool read_front_end(json_t* json, NeumeModel* model, NeumeFault* fault)
 {
   NeumeFrontEnd* const     fe      = &model->front_end;
   static const char* const where   = "front_end";
@@ -105,9 +103,7 @@ static bool read_front_end(const json_t* json,
   return true;
 }
 
-static bool check_labels(const json_t* json,
-                         NeumeModel*   model,
-                         NeumeFault*   fault)
+static bool check_labels(json_t* json, NeumeModel* model, NeumeFault* fault)
 {
   (void)model;
 
@@ -125,9 +121,7 @@ static bool check_labels(const json_t* json,
 }
 
 /** See that the provenance tells what it should. */
-static bool check_provenance(const json_t* json,
-                             NeumeModel*   model,
-                             NeumeFault*   fault)
+static bool check_provenance(json_t* json, NeumeModel* model, NeumeFault* fault)
 {
   (void)model;
   static const char* const where  = "provenance";
@@ -148,7 +142,7 @@ static bool check_provenance(const json_t* json,
 /** Parse a value, and let `check` read it into `model`. */
 static bool read_value(const json_t* metadata,
                        const char*   key,
-                       bool (*check)(const json_t*, NeumeModel*, NeumeFault*),
+                       bool (*check)(json_t*, NeumeModel*, NeumeFault*),
                        NeumeModel* model,
                        NeumeFault* fault)
 {

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/** Twice what audio is clamped to, for the resampler overshoots. */
+/** Twice what audio is clamped to, as a resampler overshoots. */
 #define SAMPLE_PEAK 16.0
 
 /** What is left of a file or of bytes in memory. */
@@ -187,8 +187,27 @@ static bool decode(const NeumeSafetensors* st,
 */
 static double feature_peak(const NeumeFrontEnd* fe)
 {
-  const double power = 4.0 * SAMPLE_PEAK * SAMPLE_PEAK * (fe->fft / 2U + 1U);
+  const uint32_t n_bins = fe->fft / 2U + 1U;
+  const double   power  = 4.0 * SAMPLE_PEAK * SAMPLE_PEAK * n_bins;
   return (double)fe->scale * log1p(power / (double)fe->floor);
+}
+
+/** Everything but the tensors, for which `model->bytes` is made. */
+static bool read_structure(NeumeSafetensors* st,
+                           uint64_t          n_data,
+                           NeumeModel*       model,
+                           json_t*           layers,
+                           NeumeLayerName*   names,
+                           NeumeFault*       fault)
+{
+  if (!neume_layers_read(layers, model, names, fault)) {
+    return false;
+  }
+
+  model->n_bytes = (size_t)n_data;
+  model->bytes   = (uint8_t*)malloc(n_data ? model->n_bytes : 1U);
+  return model->bytes ? bind_tensors(st, model, names, fault)
+                      : neume_fault_memory(fault);
 }
 
 /** From a header to a whole model, taking the tensors from `source`. */
@@ -200,19 +219,8 @@ static bool read_model(Source*           source,
 {
   NeumeLayerName names[NEUME_LAYERS_MAX] = { NULL };
   json_t* const  layers = neume_metadata_read(st->metadata, model, fault);
-  if (!layers) {
-    return false;
-  }
-
-  bool good = neume_layers_read(layers, model, names, fault);
-  if (good) {
-    model->n_bytes = (size_t)n_data;
-    model->bytes   = (uint8_t*)malloc(n_data ? model->n_bytes : 1U);
-    good           = model->bytes ? true : neume_fault_memory(fault);
-  }
-
-  good =
-    good && bind_tensors(st, model, names, fault) &&
+  const bool     good =
+    layers && read_structure(st, n_data, model, layers, names, fault) &&
     take(source, model->bytes, model->n_bytes, fault) &&
     decode(st, model, fault) &&
     neume_layers_bounded(model, names, feature_peak(&model->front_end), fault);
@@ -244,24 +252,27 @@ static bool read_source(Source* source, NeumeModel** model, NeumeFault* fault)
     return false;
   }
 
-  const uint64_t   n_data = source->size - NEUME_PREFIX_BYTES - n_header;
-  NeumeSafetensors st     = { 0 };
-  char* const      header = (char*)malloc(n_header);
-  NeumeModel*      m      = (NeumeModel*)calloc(1, sizeof(NeumeModel));
-  bool             good   = header && m ? true : neume_fault_memory(fault);
-
-  good = good && take(source, header, n_header, fault) &&
-         neume_safetensors_read(header, n_header, n_data, &st, fault) &&
-         read_model(source, &st, n_data, m, fault);
+  const uint64_t    n_data = source->size - NEUME_PREFIX_BYTES - n_header;
+  NeumeSafetensors  st     = { 0 };
+  char* const       header = (char*)malloc(n_header);
+  NeumeModel* const m      = (NeumeModel*)calloc(1, sizeof(NeumeModel));
+  bool              good   = false;
+  if (header && m) {
+    good = take(source, header, n_header, fault) &&
+           neume_safetensors_read(header, n_header, n_data, &st, fault) &&
+           read_model(source, &st, n_data, m, fault);
+  } else {
+    neume_fault_memory(fault);
+  }
 
   neume_safetensors_clear(&st);
   free(header);
-  if (!good) {
+  if (good) {
+    *model = m;
+  } else {
     neume_model_free(m);
-    return false;
   }
-  *model = m;
-  return true;
+  return good;
 }
 
 /** Read `source` and report as the public functions do. */

@@ -44,7 +44,7 @@ bool neume_safetensors_prefix(const uint8_t* prefix,
   return true;
 }
 
-static bool check_metadata(const json_t* metadata, NeumeFault* fault)
+static bool check_metadata(json_t* metadata, NeumeFault* fault)
 {
   if (!metadata) {
     return neume_fault(fault, NEUME_ERR_FORMAT, METADATA ": missing");
@@ -56,7 +56,7 @@ static bool check_metadata(const json_t* metadata, NeumeFault* fault)
 
   const char* key = NULL;
   json_t*     value;
-  json_object_foreach((json_t*)(uintptr_t)metadata, key, value)
+  json_object_foreach(metadata, key, value)
   {
     if (!json_is_string(value)) {
       return neume_fault(
@@ -179,11 +179,11 @@ static bool read_offsets(const json_t* object,
   return true;
 }
 
-static bool read_tensor(const char*   name,
-                        const json_t* object,
-                        uint64_t      n_data,
-                        NeumeTensor*  tensor,
-                        NeumeFault*   fault)
+static bool read_tensor(const char*  name,
+                        json_t*      object,
+                        uint64_t     n_data,
+                        NeumeTensor* tensor,
+                        NeumeFault*  fault)
 {
   static const char* const known[] = { "dtype", "shape", "data_offsets", NULL };
 
@@ -271,7 +271,7 @@ static bool read_tensors(NeumeSafetensors* st,
     if (st->n_tensors == NEUME_TENSORS_MAX) {
       return neume_fault(fault,
                          NEUME_ERR_RANGE,
-                         "header: more than %d tensors",
+                         "header: more than %zu tensors",
                          NEUME_TENSORS_MAX);
     }
     if (!read_tensor(name, value, n_data, &st->tensors[st->n_tensors], fault)) {
@@ -303,9 +303,9 @@ bool neume_safetensors_read(const char*       header,
     return false;
   }
 
-  st->metadata = json_object_get(st->header, METADATA);
-  if (!check_metadata(st->metadata, fault) ||
-      !read_tensors(st, n_data, fault)) {
+  json_t* const metadata = json_object_get(st->header, METADATA);
+  st->metadata           = metadata;
+  if (!check_metadata(metadata, fault) || !read_tensors(st, n_data, fault)) {
     neume_safetensors_clear(st);
     return false;
   }

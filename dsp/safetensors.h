@@ -16,9 +16,10 @@
 /** The safetensors container: eight bytes with the header's length,
     little-endian, the header, JSON, and the tensors' bytes. */
 
-#define NEUME_DIMS_MAX     4                      ///< Most axes of a tensor
-#define NEUME_TENSORS_MAX  (2 * NEUME_LAYERS_MAX) ///< Weight and bias each
-#define NEUME_PREFIX_BYTES 8U ///< Before the header: its length
+#define NEUME_DIMS_MAX 4 ///< Most axes of a tensor
+#define NEUME_TENSORS_MAX                                                      \
+  ((size_t)2 * NEUME_LAYERS_MAX) ///< Weight and bias each
+#define NEUME_PREFIX_BYTES 8U    ///< Before the header: its length
 
 /** One tensor of 32-bit floats. */
 typedef struct {

@@ -122,23 +122,6 @@ static void add_ends(const Plan* plan, Pitch* p, uint32_t i, uint32_t n_notes)
   }
 }
 
-/// Noise through two equal low-passes: a smooth random walk that returns
-typedef struct {
-  double time;  ///< Time constant of each, seconds
-  double inner; ///< Output of the first
-  double outer; ///< Output of the second
-} Wander;
-
-/** The next value, of deviation 1. */
-static double wander(Wander* w, Random* random)
-{
-  // Two poles pass a quarter of the noise that one passes: power a / 4
-  const double a = 1.0 - exp(-1.0 / (w->time * PLAN_RATE));
-  w->inner += a * (random_normal(random) - w->inner);
-  w->outer += a * (w->inner - w->outer);
-  return w->outer * 2.0 / sqrt(a);
-}
-
 void plan_pitch(Plan*             plan,
                 uint64_t          seed,
                 const SynthVoice* voice,
@@ -180,9 +163,9 @@ void plan_pitch(Plan*             plan,
   Wander mid   = { 0.04, 0.0, 0.0 };
   Wander quick = { 0.012, 0.0, 0.0 };
   for (k = 0; k < n; ++k) {
-    const double off = voice->drift * ((0.75 * wander(&slow, &random)) +
-                                       (0.6 * wander(&mid, &random)) +
-                                       (0.15 * wander(&quick, &random)));
+    const double off = voice->drift * ((0.75 * plan_wander(&slow, &random)) +
+                                       (0.6 * plan_wander(&mid, &random)) +
+                                       (0.15 * plan_wander(&quick, &random)));
     const double c   = (double)cents[k] + off;
     const double oct = ((c - 6900.0) / 1200.0) + log2(440.0);
     cents[k]         = (float)fmin(log2(2000.0), fmax(log2(40.0), oct));

@@ -81,6 +81,7 @@ static void smooth(float* track, uint32_t n, double seconds)
   }
   for (uint32_t k = n - 1U; k-- > 0U;) {
     track[k] = track[k + 1U] + (share * (track[k] - track[k + 1U]));
+    track[k] = fabsf(track[k]) < 1e-6F ? 0.0F : track[k];
   }
 }
 
@@ -98,10 +99,13 @@ static void aim(Layout* l, Syllable* s)
   s->target[0]    = fmax(s->target[0], 0.98 * f0);
   s->target[1]    = fmax(s->target[1], 1.25 * s->target[0]);
 
-  // The singer's formant: F3 and F4 close up
-  const double ring = l->voice->ring;
-  s->target[2] += ring * ((2550.0 / l->voice->tract) - s->target[2]) * 0.8;
-  s->target[3] += ring * ((2950.0 / l->voice->tract) - s->target[3]) * 0.8;
+  // The singer's formant: F3 and F4 close up, as far as F2 lets them
+  const double ring = 0.7 * l->voice->ring;
+  const double room = 450.0 / l->voice->tract;
+  s->target[2] += ring * ((2550.0 / l->voice->tract) - s->target[2]);
+  s->target[3] += ring * ((2950.0 / l->voice->tract) - s->target[3]);
+  s->target[2] = fmax(s->target[2], s->target[1] + room);
+  s->target[3] = fmax(s->target[3], s->target[2] + room);
 }
 
 /** Draw the vowel of the next syllable. */
@@ -440,20 +444,17 @@ static void finish(Layout* l, const float* env)
   // The tract is never quite still
   for (unsigned f = 0; f < 4U; ++f) {
     float* const track = plan->track[PLAN_F1 + f];
-    double       stray = 0.0;
+    Wander       stray = { 0.1, 0.0, 0.0 };
     for (uint32_t k = 0; k < n; ++k) {
-      stray += (-stray / (0.25 * PLAN_RATE)) +
-               (sqrt(2.0 / (0.25 * PLAN_RATE)) * random_normal(&l->random));
-      track[k] *= (float)(1.0 + (0.018 * stray));
+      track[k] *= (float)(1.0 + (0.02 * plan_wander(&stray, &l->random)));
     }
   }
 
-  // Slow unevenness of breath pressure, about 1 dB over a third of a second
-  double uneven = 0.0;
+  // Slow unevenness of breath pressure
+  Wander uneven = { 0.15, 0.0, 0.0 };
   for (uint32_t k = 0; k < n; ++k) {
-    uneven += (-uneven / (0.3 * PLAN_RATE)) +
-              (sqrt(2.0 / (0.3 * PLAN_RATE)) * random_normal(&l->random));
-    plan->track[PLAN_VOICE][k] *= env[k] * (float)from_db(0.8 * uneven);
+    const double db = 0.8 * plan_wander(&uneven, &l->random);
+    plan->track[PLAN_VOICE][k] *= env[k] * (float)from_db(db);
     plan->track[PLAN_OPEN][k] =
       fminf(0.95F, fmaxf(0.4F, plan->track[PLAN_OPEN][k]));
   }

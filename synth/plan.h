@@ -4,8 +4,10 @@
 #ifndef NEUME_PLAN_H
 #define NEUME_PLAN_H
 
+#include "random.h"
 #include "singer.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -91,6 +93,23 @@ static inline double plan_smooth(double x)
     return 0.0;
   }
   return x >= 1.0 ? 1.0 : x * x * (3.0 - (2.0 * x));
+}
+
+/// Noise through two equal low-passes: a smooth random walk that returns
+typedef struct {
+  double time;  ///< Time constant of each, seconds
+  double inner; ///< Output of the first
+  double outer; ///< Output of the second
+} Wander;
+
+/** The next value, of deviation 1. */
+static inline double plan_wander(Wander* w, Random* random)
+{
+  // Two poles pass a quarter of the noise that one passes: power a / 4
+  const double a = 1.0 - exp(-1.0 / (w->time * PLAN_RATE));
+  w->inner += a * (random_normal(random) - w->inner);
+  w->outer += a * (w->inner - w->outer);
+  return w->outer * 2.0 / sqrt(a);
 }
 
 #endif // NEUME_PLAN_H

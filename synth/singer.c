@@ -29,6 +29,7 @@ typedef struct {
   double            level;   ///< Factor of the source's level, slewed
   double            aim;     ///< Level of this period
   bool              odd;     ///< Every other period
+  bool              running; ///< The tract was in use a frame ago
 } Singer;
 
 static bool is_within(double x, double low, double high)
@@ -87,8 +88,8 @@ static void start_period(Singer* s, double creak)
   s->aim  = pow(10.0, db / 20.0) * (s->odd ? 1.0 - (0.85 * creak) : 1.0);
 }
 
-/** Articulators at plan frame `k`. */
-static void set_tract(Singer* s, uint32_t k)
+/** Articulators towards plan frame `k` in `samples`. */
+static void set_tract(Singer* s, uint32_t k, uint32_t samples)
 {
   float* const* const t     = s->plan.track;
   const double        open  = (double)t[PLAN_OPEN][k];
@@ -103,7 +104,7 @@ static void set_tract(Singer* s, uint32_t k)
                                 (double)t[PLAN_FRICTION][k],
                                 (double)t[PLAN_WIDTH][k],
                                 (double)t[PLAN_TILT][k] };
-  tract_set(&s->tract, &shape);
+  tract_set(&s->tract, &shape, samples);
 }
 
 /** True if the voice or any air sounds between frames `k` and k + 1. */
@@ -132,7 +133,11 @@ static void render(Singer*      s,
   const SourceMix     mix =
     source_mix(&s->source, pitch * (1.0 + (2e-3 * s->voice->jitter)), open);
 
-  set_tract(s, k);
+  if (!s->running) {
+    set_tract(s, k, 0U);
+    s->running = true;
+  }
+  set_tract(s, k + 1U, last - first);
   tract_settle(&s->tract);
 
   // Noise has its density per Hz, whatever the rate
@@ -232,8 +237,8 @@ static void level_notes(const SynthNote* notes,
                         float*           voice,
                         uint32_t         n)
 {
-  // Singers even out about half of what their formants do to the level
-  static const double evened = 0.6;
+  // Singers even out most of what their formants do to the level
+  static const double evened = 0.75;
 
   uint32_t a     = 0;
   uint32_t b     = 0;
@@ -320,6 +325,8 @@ static void sing(Singer*          s,
     const uint32_t b     = (uint32_t)fmin(last, (double)n);
     if (a < b && is_sounding(s, k)) {
       render(s, k, rate, a, b, out, noise, f0);
+    } else {
+      s->running = false;
     }
   }
   level_notes(notes, n_notes, rate, out, n);

@@ -70,7 +70,7 @@ int source_init(SourceTables* source, double rate)
   }
 
   const uint32_t length = source->length;
-  const size_t   stride = (size_t)length + 1U;
+  const size_t   stride = (size_t)length + 2U;
   source->counts        = calloc(source->n_levels, sizeof(uint32_t));
   source->tables =
     calloc(source->n_levels * SOURCE_SHAPES * stride, sizeof(float));
@@ -108,7 +108,8 @@ int source_init(SourceTables* source, double rate)
         }
         source->rms[shape] += 0.5 * ((cosine * cosine) + (sine * sine));
       }
-      t[length] = t[0];
+      t[length]      = t[0];
+      t[length + 1U] = t[1];
     }
     done = count;
   }
@@ -158,7 +159,7 @@ SourceMix source_mix(const SourceTables* source, double f0, double open)
 
   double             frac   = 0.0;
   const unsigned     shape  = find_shape(open, &frac);
-  const size_t       stride = (size_t)source->length + 1U;
+  const size_t       stride = (size_t)source->length + 2U;
   const float* const low    = source->tables + (below * SOURCE_SHAPES * stride);
   const float* const top    = source->tables + (l * SOURCE_SHAPES * stride);
   const SourceMix    mix    = { { low + (shape * stride),

@@ -22,7 +22,7 @@ enum {
 
 /** Periods of all shapes with all numbers of harmonics. */
 typedef struct {
-  float*    tables;   ///< [level][shape][length + 1], the last is the first
+  float*    tables;   ///< [level][shape][length + 2], ends repeat the start
   uint32_t* counts;   ///< Number of harmonics of each level, ascending
   uint32_t  n_levels; ///< Number of levels
   uint32_t  length;   ///< Samples in a period, a power of two

@@ -58,6 +58,8 @@ void tract_init(Tract* tract, double rate, double scale)
     set_resonance(&tract->formants[i], rate, f, 60.0 + (0.05 * f));
     ++tract->n_formants;
   }
+  tract->n_moving =
+    tract->n_formants < TRACT_MOVING ? tract->n_formants : TRACT_MOVING;
   set_resonance(&tract->nasal_pole, rate, nose, nose_width);
   set_resonance(&tract->nasal_zero, rate, nose, nose_width);
   set_resonance(&tract->friction, rate, 3000.0, 1000.0);
@@ -74,22 +76,42 @@ void tract_init(Tract* tract, double rate, double scale)
   }
 }
 
-void tract_set(Tract* tract, const TractShape* shape)
+/** Let a resonance move to that frequency and width over `samples`. */
+static void aim_resonance(Resonance* r,
+                          double     rate,
+                          double     f,
+                          double     width,
+                          uint32_t   samples)
+{
+  Resonance goal = *r;
+  set_resonance(&goal, rate, f, width);
+  if (samples) {
+    r->db = (goal.b - r->b) / samples;
+    r->dc = (goal.c - r->c) / samples;
+  } else {
+    *r    = goal;
+    r->db = 0.0;
+    r->dc = 0.0;
+  }
+}
+
+void tract_set(Tract* tract, const TractShape* shape, uint32_t samples)
 {
   const double rate = tract->rate;
-  for (uint32_t i = 0; i < TRACT_MOVING && i < tract->n_formants; ++i) {
-    // Bandwidths by frequency, near Fujimura & Lindqvist (1971)
+  for (uint32_t i = 0; i < tract->n_moving; ++i) {
+    // Bandwidths by frequency, between those of Fujimura & Lindqvist
+    // (1971) and of Klatt (1980)
     const double f     = shape->formant[i];
-    const double width = 45.0 + (0.02 * f) + (6e-6 * f * f) +
+    const double width = 40.0 + (0.02 * f) + (1.4e-5 * f * f) +
                          (f < 400.0 ? 0.1 * (400.0 - f) : 0.0);
     const double damp =
       i ? 1.0 + (0.5 * (shape->damping - 1.0)) : shape->damping;
-    set_resonance(&tract->formants[i], rate, f, width * damp);
+    aim_resonance(&tract->formants[i], rate, f, width * damp, samples);
   }
 
   const double zero = nose + (shape->nasal * (shape->zero - nose));
-  set_resonance(
-    &tract->nasal_zero, rate, zero, nose_width * (1.0 + shape->nasal));
+  aim_resonance(
+    &tract->nasal_zero, rate, zero, nose_width * (1.0 + shape->nasal), samples);
 
   // Band-pass whose output has unit level for unit white noise
   Resonance* const r     = &tract->friction;
@@ -102,7 +124,9 @@ void tract_set(Tract* tract, const TractShape* shape)
     r->a *= pow(0.46 * rate / f, 3.0);
   }
 
-  tract->low_share = 1.0 - find_slope(rate, shape->tilt);
+  const double share = 1.0 - find_slope(rate, shape->tilt);
+  tract->low_step    = samples ? (share - tract->low_share) / samples : 0.0;
+  tract->low_share   = samples ? tract->low_share : share;
 }
 
 /** Clear the states of a resonance that has died away. */

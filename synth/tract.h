@@ -27,6 +27,8 @@ typedef struct {
   double c;  ///< Feedback of two samples ago
   double z1; ///< State of one sample ago
   double z2; ///< State of two samples ago
+  double db; ///< Change of b per sample
+  double dc; ///< Change of c per sample
 } Resonance;
 
 /** A vocal tract with its states. */
@@ -38,11 +40,13 @@ typedef struct {
   double    low1;                     ///< First low-pass of the source's tilt
   double    low2;                     ///< Second low-pass of the tilt
   double    low_share;                ///< Coefficient of both
+  double    low_step;                 ///< Its change per sample
   double    in;                       ///< Last input of the first lift
   double    high;                     ///< Last output of the first lift
   double    lift;       ///< Zero of the two that stand for formants left out
   double    rate;       ///< Sample rate, Hz
   uint32_t  n_formants; ///< How many there are
+  uint32_t  n_moving;   ///< How many of them move
 } Tract;
 
 /** Where the articulators stand. */
@@ -59,8 +63,11 @@ typedef struct {
 /** Set up for a length factor `scale` (1 = male), at rest. */
 void tract_init(Tract* tract, double rate, double scale);
 
-/** Move the articulators; call every few milliseconds. */
-void tract_set(Tract* tract, const TractShape* shape);
+/** Move the articulators there over the next `samples`, 0 for at once.
+
+    Call every few milliseconds, when the last movement has ended.
+*/
+void tract_set(Tract* tract, const TractShape* shape, uint32_t samples);
 
 /** Stop what still rings when it has become inaudible. */
 void tract_settle(Tract* tract);
@@ -74,9 +81,18 @@ static inline double resonate(Resonance* r, double x)
   return y;
 }
 
+/** Move a resonance on by a sample; its gain at 0 Hz stays one. */
+static inline void move_resonance(Resonance* r)
+{
+  r->b += r->db;
+  r->c += r->dc;
+  r->a = 1.0 - r->b - r->c;
+}
+
 /** Soften voice with the tilt, add noise, and pass both through the tract. */
 static inline double tract_run(Tract* t, double voice, double noise)
 {
+  t->low_share += t->low_step;
   t->low1 += t->low_share * (voice - t->low1);
   t->low2 += t->low_share * (t->low1 - t->low2);
 
@@ -90,10 +106,15 @@ static inline double tract_run(Tract* t, double voice, double noise)
   // fixed pole, so that its own movement meets no high frequencies
   const double     nose = resonate(&t->nasal_pole, x);
   Resonance* const z    = &t->nasal_zero;
-  double           y    = (nose - (z->b * z->z1) - (z->c * z->z2)) / z->a;
-  z->z2                 = z->z1;
-  z->z1                 = nose;
-  for (uint32_t i = 0; i < t->n_formants; ++i) {
+  move_resonance(z);
+  double y = (nose - (z->b * z->z1) - (z->c * z->z2)) / z->a;
+  z->z2    = z->z1;
+  z->z1    = nose;
+  for (uint32_t i = 0; i < t->n_moving; ++i) {
+    move_resonance(&t->formants[i]);
+    y = resonate(&t->formants[i], y);
+  }
+  for (uint32_t i = t->n_moving; i < t->n_formants; ++i) {
     y = resonate(&t->formants[i], y);
   }
   return y;

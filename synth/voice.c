@@ -116,7 +116,7 @@ SynthVoice synth_voice_random(uint64_t seed, double centre)
   v.vowels =
     kind == 0U ? random_uniform(&r, 0.6, 1.0) : random_uniform(&r, 0.0, 0.1);
   v.breaths = random_uniform(&r, 0.0, 1.0);
-  v.ring  = fine ? random_uniform(&r, 0.3, 1.0) : random_uniform(&r, 0.0, 0.5);
+  v.ring  = fine ? random_uniform(&r, 0.3, 0.9) : random_uniform(&r, 0.0, 0.5);
   v.creak = random_chance(&r, 0.4) ? random_uniform(&r, 0.0, 0.5) : 0.0;
   v.rough =
     random_chance(&r, hard ? 0.4 : 0.05) ? random_uniform(&r, 0.02, 0.2) : 0.0;

@@ -34,6 +34,7 @@ import pathlib
 import subprocess
 import sys
 import time
+from concurrent import futures
 
 import numpy as np
 
@@ -111,6 +112,28 @@ def _write_json(path, content):
     os.replace(partial, path)
 
 
+def _finish(work, jobs, means):
+    """Do the work, in `jobs` processes; yields each shard and its clips."""
+    if jobs == 1:
+        for item in work:
+            yield _write_shard(item), item[3]
+        return
+    # Spawned, not forked: OpenMP in the synthesiser does not survive a fork.
+    with futures.ProcessPoolExecutor(
+        jobs,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start,
+        initargs=means,
+    ) as pool:
+        waiting = {pool.submit(_write_shard, item): item[3] for item in work}
+        try:
+            for done in futures.as_completed(waiting):
+                yield done.result(), waiting[done]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
 def generate(
     out,
     n_clips,
@@ -130,7 +153,7 @@ def generate(
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     manifest_path = out / "dataset.json"
-    _start(data, cache, library)  # Here too: children share the memory
+    _start(data, cache, library)
     identity = {
         "seed": seed,
         "clips_per_shard": shard,
@@ -175,25 +198,12 @@ def generate(
 
     _write_json(manifest_path, describe())
     begun = time.monotonic()
-    context = multiprocessing.get_context("fork")
-    pool = context.Pool(jobs) if jobs > 1 else None
-    try:
-        results = pool.imap_unordered(_write_shard, work) if pool else map(_write_shard, work)
-        sizes = {w[0]: w[3] for w in work}
-        for path in results:
-            complete[path.name] = sizes[path]
-            counts += _read_counts(path, (sizes[path], FRAMES, front_end.bands))
-            _write_json(manifest_path, describe())
-            if progress:
-                progress(
-                    sum(complete.values()), n_clips, time.monotonic() - begun
-                )
-        if pool:
-            pool.close()
-            pool.join()
-    finally:
-        if pool:
-            pool.terminate()
+    for path, count in _finish(work, jobs, (data, cache, library)):
+        complete[path.name] = count
+        counts += _read_counts(path, (count, FRAMES, front_end.bands))
+        _write_json(manifest_path, describe())
+        if progress:
+            progress(sum(complete.values()), n_clips, time.monotonic() - begun)
     return describe()
 
 

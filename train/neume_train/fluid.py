@@ -35,13 +35,13 @@ def available():
 
 
 class Fluid:
-    """One synthesiser with its soundfont in memory."""
+    """A soundfont in memory and the means to play it."""
 
     def __init__(self, rate):
-        name = ctypes.util.find_library("fluidsynth")
-        if not name:
+        found = ctypes.util.find_library("fluidsynth")
+        if not found:
             raise FluidError("libfluidsynth is not installed")
-        self._library = library = C.CDLL(name)
+        self._library = library = C.CDLL(found)
         handle, integer = C.c_void_p, C.c_int
         library.new_fluid_settings.restype = handle
         library.new_fluid_synth.restype = handle
@@ -49,6 +49,12 @@ class Fluid:
         library.fluid_settings_setnum.argtypes = [handle, C.c_char_p, C.c_double]
         library.fluid_settings_setint.argtypes = [handle, C.c_char_p, integer]
         library.fluid_synth_sfload.argtypes = [handle, C.c_char_p, integer]
+        library.delete_fluid_synth.argtypes = [handle]
+        library.delete_fluid_synth.restype = None
+        library.fluid_synth_get_sfont.argtypes = [handle, C.c_uint]
+        library.fluid_synth_get_sfont.restype = handle
+        for name in ("add_sfont", "remove_sfont"):
+            getattr(library, "fluid_synth_" + name).argtypes = [handle, handle]
         library.fluid_synth_system_reset.argtypes = [handle]
         for function, count in (
             ("noteon", 3),
@@ -71,25 +77,30 @@ class Fluid:
             library.fluid_set_log_function(level, None, None)
 
         self.rate = rate * OVERSAMPLING
-        settings = library.new_fluid_settings()
+        self._settings = settings = library.new_fluid_settings()
         library.fluid_settings_setnum(
             settings, b"synth.sample-rate", float(self.rate)
         )
         for key in (b"synth.reverb.active", b"synth.chorus.active"):
             library.fluid_settings_setint(settings, key, 0)
         library.fluid_settings_setint(settings, b"synth.polyphony", 96)
-        self._synth = library.new_fluid_synth(settings)
+        self._keeper = library.new_fluid_synth(settings)
         path = soundfont()
-        if not self._synth or not path.is_file():
+        if not self._keeper or not path.is_file():
             raise FluidError(f"no synthesiser or no soundfont {path}")
-        if library.fluid_synth_sfload(self._synth, str(path).encode(), 1) < 0:
+        if library.fluid_synth_sfload(self._keeper, str(path).encode(), 1) < 0:
             raise FluidError(f"{path}: not a soundfont")
+        self._font = library.fluid_synth_get_sfont(self._keeper, 0)
 
     def render(self, events, count):
         """`count` mono samples of the events, tuples (seconds, function,
         arguments...) with fluidsynth's names, at the rate wanted."""
-        library, synth = self._library, self._synth
-        library.fluid_synth_system_reset(synth)
+        # A reset would leave traces of what was played before, so each
+        # rendering has its own synthesiser, with the keeper's soundfont.
+        library = self._library
+        synth = library.new_fluid_synth(self._settings)
+        if not synth or library.fluid_synth_add_sfont(synth, self._font) < 0:
+            raise FluidError("libfluidsynth makes no synthesiser")
         total = -(-count * OVERSAMPLING // BLOCK) * BLOCK
         left, right = np.zeros((2, total), np.float32)
         blocks = total // BLOCK
@@ -112,6 +123,7 @@ class Fluid:
                 1,
             )
 
+        library.fluid_synth_system_reset(synth)  # Presets are there only now
         calls = {}
         for block, (name, *arguments) in timed:
             if block > done:
@@ -123,6 +135,8 @@ class Fluid:
             call(synth, *arguments)
         if blocks > done:
             advance(blocks)
+        library.fluid_synth_remove_sfont(synth, self._font)
+        library.delete_fluid_synth(synth)
         mono = 0.5 * (left + right)
         taps = signal.firwin(47, 0.8 / OVERSAMPLING).astype(np.float32)
         mono = signal.oaconvolve(mono, taps, "same")[::OVERSAMPLING]

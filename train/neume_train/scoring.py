@@ -57,13 +57,17 @@ class Notes(NamedTuple):
 
 
 def notes(rows):
-    """Notes of (onset, offset, midi[, pitch]) rows; ValueError if one is broken."""
+    """Notes of (onset, offset, midi[, pitch]) rows; ValueError if one is broken.
+
+    What lies before the audio, where the first frames' label points are, is cut.
+    """
     rows = sorted((tuple(row) + tuple(row[2:3]))[:4] for row in rows)
     table = np.array(rows, dtype=float).reshape(-1, 4)
     bad = ~np.isfinite(table).all(1) | (table[:, 1] <= table[:, 0]) | (table[:, 2] <= 0)
     if bad.any():
         raise ValueError(f"broken note: {table[np.argmax(bad)].tolist()}")
-    return Notes(table[:, :2], np.floor(table[:, 2] + 0.5).astype(int), table[:, 3])
+    table = table[table[:, 1] > 0]
+    return Notes(np.maximum(table[:, :2], 0), np.floor(table[:, 2] + 0.5).astype(int), table[:, 3])
 
 
 def read_truth(path):

@@ -30,14 +30,8 @@ class Clips:
 
     def __init__(self, folders):
         self.folders = list(folders)
-        self.manifests = []
-        for folder in self.folders:
-            with open(os.path.join(folder, "dataset.json"), encoding="utf-8") as file:
-                self.manifests.append(json.load(file))
+        self.manifests = self._read_manifests()
         self.front_end = self.manifests[0]["front_end"]
-        for folder, manifest in zip(self.folders, self.manifests):
-            if manifest["front_end"] != self.front_end:
-                raise ValueError(f"{folder}: its front end differs from {self.folders[0]}'s")
         self.bands = self.front_end["bands"]
         self._shards = {}
         self.train, self.held_out = [], []
@@ -45,9 +39,19 @@ class Clips:
         if not self.train:
             raise ValueError(f"no clips in {', '.join(self.folders)}")
 
+    def _read_manifests(self):
+        manifests = []
+        for folder in self.folders:
+            with open(os.path.join(folder, "dataset.json"), encoding="utf-8") as file:
+                manifests.append(json.load(file))
+            if manifests[-1]["front_end"] != manifests[0]["front_end"]:
+                raise ValueError(f"{folder}: its front end differs from {self.folders[0]}'s")
+        return manifests
+
     def scan(self):
         """Load shards that are new; returns how many there were."""
         new = 0
+        self.manifests = self._read_manifests()  # They list the shards too
         for folder in self.folders:
             for path in sorted(glob.glob(os.path.join(folder, "shard-*.npz"))):
                 if path not in self._shards and self._load(path):

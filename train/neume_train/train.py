@@ -157,7 +157,7 @@ class Trainer:
             "step": self.step,
             "seconds": self.seconds,
             "seen": self.seen,
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),
         }
         part = f"{self.path}.part"
         torch.save(state, part)

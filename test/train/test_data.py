@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+# Copyright 2026 The Neume authors
+# SPDX-License-Identifier: ISC
+"""Training data: features, labels, determinism, restart.
+
+Needs the library (NEUME_NATIVE), NumPy and SciPy; no recordings, no PyTorch.
+"""
+
+import json
+import pathlib
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "train"))
+
+# pylint: disable=wrong-import-position
+from neume_train import clips, dataset, native, pitch, syllables  # noqa: E402
+
+FRONT_END = native.FrontEnd()
+STEP = 128
+
+
+def reference_logmel(samples, fe, step):
+    """Log-mel frames straight from the definition, in double precision."""
+    n = np.arange(fe.window)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * n / fe.window)
+    mel = np.log1p(np.array([fe.low_hz, fe.high_hz]) / fe.break_hz)
+    edges = fe.break_hz * np.expm1(np.linspace(*mel, fe.bands + 2))
+    bins = np.arange(fe.fft // 2 + 1) * native.RATE / fe.fft
+    weights = np.zeros((fe.bands, len(bins)))
+    for b in range(fe.bands):
+        low, peak, high = edges[b : b + 3]
+        rise, fall = (bins - low) / (peak - low), (high - bins) / (high - peak)
+        weights[b] = np.maximum(np.minimum(rise, fall), 0)
+        if not weights[b].any():
+            place = peak * fe.fft / native.RATE
+            k = int(np.floor(place))
+            weights[b, k], weights[b, k + 1] = 1 - (place - k), place - k
+    padded = np.concatenate([np.zeros(fe.window), samples])
+    out = []
+    for end in range(step, len(samples) + 1, step):
+        frame = padded[end : end + fe.window] * window
+        power = np.abs(np.fft.rfft(frame, fe.fft)) ** 2
+        power *= (2 / window.sum()) ** 2
+        out.append(fe.scale * np.log1p(weights @ power / fe.floor))
+    return np.array(out)
+
+
+class Features(unittest.TestCase):
+    """The C features against the definition."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.native = native.load()
+
+    def test_logmel_is_its_definition(self):
+        rng = np.random.default_rng(1)
+        time = np.arange(8192) / native.RATE
+        chirp = np.sin(2 * np.pi * (100 + 200 * time) * time)
+        samples = (0.3 * chirp + 0.01 * rng.standard_normal(8192)).astype("f4")
+        samples[3000:4500] = 0
+        fine = native.FrontEnd(
+            window=700, fft=1024, bands=60, low_hz=0, high_hz=2048, floor=1e-7
+        )
+        for front_end, step in ((FRONT_END, 128), (FRONT_END, 512), (fine, 64)):
+            found = self.native.logmel(samples, front_end, step)
+            wanted = reference_logmel(samples, front_end, step)
+            self.assertEqual(found.shape, wanted.shape)
+            self.assertLess(np.abs(found - wanted).max(), 1e-4)
+
+    def test_silence_is_zero(self):
+        features = self.native.logmel(np.zeros(4096), FRONT_END, STEP)
+        self.assertEqual(np.abs(features).max(), 0)
+
+    def test_resampler_keeps_a_sine(self):
+        for rate in (8192, 44100, 48000):
+            time = np.arange(2 * rate) / rate
+            sine = 0.5 * np.sin(2 * np.pi * 440 * time)
+            out = self.native.resample(sine, rate)
+            self.assertEqual(len(out), 2 * native.RATE)
+            level = 20 * np.log10(np.sqrt(2 * np.mean(out[2048:] ** 2)) / 0.5)
+            self.assertLess(abs(level), 1.0)
+
+    def test_resampler_delays_as_it_says(self):
+        rate = 48000
+        time = np.arange(2 * rate) / rate
+        out = self.native.resample(np.sin(2 * np.pi * 440 * time), rate)[4096:]
+        now = 1 + np.arange(len(out)) / native.RATE
+        carrier = np.exp(-2j * np.pi * 440 * now)
+        angle = np.angle(np.mean(out * carrier)) + np.pi / 2
+        late = -angle / (2 * np.pi * 440)
+        period = 1 / 440
+        error = (late - self.native.delay(rate) + period / 2) % period - period / 2
+        self.assertLess(abs(error), 0.0005)
+
+    def test_frames_and_label_points(self):
+        rate = 48000
+        audio = np.zeros(3 * rate, np.float32)
+        audio[rate:] = np.sin(2 * np.pi * 600 * np.arange(2 * rate) / rate)
+        features, times = self.native.features(audio, rate, FRONT_END, STEP)
+        self.assertEqual(len(features), 3 * native.RATE // STEP)
+        self.assertTrue(np.allclose(np.diff(times), STEP / native.RATE))
+        first = ((0 + 1) * STEP - 1 - FRONT_END.label_delay) / native.RATE
+        self.assertAlmostEqual(times[0], first - self.native.delay(rate))
+        # Power at the label point: half way up where the sound starts.
+        power = np.expm1(features.max(1) / FRONT_END.scale)
+        rise = times[np.argmax(power > power.max() / 4)]
+        self.assertLess(abs(rise - 1.0), STEP / native.RATE + 0.004)
+
+    def test_errors_are_told(self):
+        with self.assertRaisesRegex(native.NativeError, "bands"):
+            self.native.logmel(np.zeros(999), native.FrontEnd(bands=0), STEP)
+        with self.assertRaises(native.NativeError):
+            self.native.resample(np.zeros(999), 1000.0)
+        with self.assertRaisesRegex(native.NativeError, "NEUME_NATIVE"):
+            native.Native("nowhere/libneume_native.so")
+
+
+class Labels(unittest.TestCase):
+    """The truth of a clip is the truth."""
+
+    def test_labels_hold_from_onset_to_offset(self):
+        notes = [native.Note(1.0, 2.0, 45, 0), native.Note(2.0, 2.5, 83, 0)]
+        times = np.array([-0.1, 0.99, 1.0, 1.99, 2.0, 2.49, 2.5, 9.0])
+        found = clips.labels(notes, times)
+        self.assertEqual(found.tolist(), [0, 0, 1, 1, 39, 39, 0, 0])
+        self.assertEqual(clips.labels([], times).tolist(), [0] * 8)
+
+    def test_labels_follow_the_fundamental(self):
+        maker = clips.Maker(only="solo")
+        times = maker.native.label_times(960, clips.RATE, FRONT_END, STEP)
+        sounds = notes = 0
+        near = agree = frames = 0
+        for index in range(8):
+            clip = maker.make(11, index)
+            label = clips.labels(clip.notes, times)
+            at = np.clip((times * clips.RATE).astype(int), 0, None)
+            f0 = np.where(times < 0, 0, clip.f0[at])
+            frames += len(times)
+            agree += np.sum((label > 0) == (f0 > 0))
+            both = (label > 0) & (f0 > 0)
+            distance = pitch.midi(f0[both]) - (label[both] + 44.0)
+            near += np.sum(np.abs(distance) < 1.0)
+            sounds += both.sum()
+            for number, note in enumerate(clip.notes):
+                inside = (times >= note.onset) & (times < note.offset) & (f0 > 0)
+                if inside.sum() < 4:
+                    continue
+                median = np.median(pitch.midi(f0[inside]))
+                notes += 1
+                self.assertLess(abs(median - note.midi), 1.0, (index, number))
+        self.assertGreater(notes, 100)
+        self.assertGreater(agree / frames, 0.99)
+        self.assertGreater(near / sounds, 0.96)
+
+    def test_sound_follows_the_labels(self):
+        """The f0 that the singer tells is the one that is heard."""
+        maker = clips.Maker(only="solo")
+        hits = total = 0
+        for index in range(3):
+            clip = maker.make(12, index)
+            for note in clip.notes:
+                if note.offset - note.onset < 0.3:
+                    continue
+                low = int(note.onset * clips.RATE)
+                piece = clip.audio[low : int(note.offset * clips.RATE)]
+                number, clarity, _, _ = pitch.track(
+                    piece, clips.RATE, note.midi, 6
+                )
+                clear = clarity > 0.7
+                total += 1
+                hits += clear.any() and (
+                    abs(np.median(number[clear]) - note.midi) < 0.75
+                )
+        self.assertGreater(total, 20)
+        self.assertGreater(hits / total, 0.95)
+
+
+class Pitch(unittest.TestCase):
+    """The pitch track, and the warped reading that sets pitches."""
+
+    def test_track_of_a_known_tone(self):
+        time = np.arange(8000) / 8000
+        for number in (45, 57.3, 69, 82.6):
+            f0 = pitch.hertz(number)
+            tone = sum(np.sin(2 * np.pi * k * f0 * time) / k for k in (1, 2, 3))
+            found, clarity, _, _ = pitch.track(tone, 8000, round(number) + 3)
+            self.assertLess(np.abs(found[10:-10] - number).max(), 0.1)
+            self.assertGreater(clarity[10:-10].min(), 0.9)
+
+    def test_octave_above_is_noticed(self):
+        time = np.arange(8000) / 8000
+        tone = np.sin(2 * np.pi * 440 * time) + np.sin(2 * np.pi * 880 * time)
+        _, clarity, half, _ = pitch.track(tone, 8000, 57)
+        self.assertGreater(np.median(half), 0.9 * np.median(clarity))
+
+    def test_warp_transposes(self):
+        time = np.arange(16000) / 8000
+        source = np.sin(2 * np.pi * 500 * time).astype(np.float32)
+        found = syllables.warp(source, 100 + np.arange(8000) * 1.2)
+        wanted = np.sin(2 * np.pi * 500 * (100 + np.arange(8000) * 1.2) / 8000)
+        self.assertLess(np.abs(found - wanted).max(), 0.02)
+
+
+class Clips(unittest.TestCase):
+    """Whole clips and data sets."""
+
+    def test_clip_depends_on_seed_and_index_alone(self):
+        one, two = clips.Maker(), clips.Maker()
+        indices = range(5)
+        first = {k: one.make(3, k) for k in indices}
+        second = {k: two.make(3, k) for k in reversed(indices)}
+        for k in indices:
+            np.testing.assert_array_equal(first[k].audio, second[k].audio)
+            self.assertEqual(first[k].what, second[k].what)
+            self.assertEqual(str(first[k].notes), str(second[k].notes))
+        self.assertFalse(np.array_equal(first[0].audio, first[1].audio))
+        other = two.make(4, 0)
+        self.assertFalse(np.array_equal(first[0].audio, other.audio))
+
+    def test_clips_are_sane(self):
+        maker = clips.Maker()
+        voiced = 0
+        for index in range(12):
+            clip = maker.make(5, index)
+            self.assertEqual(clip.audio.shape, (clips.COUNT,))
+            self.assertEqual(clip.audio.dtype, np.float32)
+            self.assertTrue(np.isfinite(clip.audio).all())
+            self.assertLessEqual(np.abs(clip.audio).max(), 1.0)
+            ends = 0.0
+            for note in clip.notes:
+                self.assertGreaterEqual(note.onset, ends - 1e-9)
+                self.assertGreater(note.offset, note.onset)
+                self.assertTrue(45 <= round(note.midi) <= 83)
+                ends = note.offset
+            voiced += bool(clip.notes)
+        self.assertGreater(voiced, 4)
+
+    def test_half_finished_set_is_finished(self):
+        with tempfile.TemporaryDirectory() as folder:
+            whole, halted = (pathlib.Path(folder) / n for n in ("a", "b"))
+            dataset.generate(whole, 5, seed=2, shard=2)
+            dataset.generate(halted, 2, seed=2, shard=2)
+            kept = halted / "shard-00000.npz"
+            stamp = kept.stat().st_mtime_ns
+            (halted / "shard-00001.npz").write_bytes(b"cut off")
+            manifest = dataset.generate(halted, 5, seed=2, shard=2, jobs=2)
+            self.assertEqual(kept.stat().st_mtime_ns, stamp)
+            self.assertEqual(manifest["clips"], 5)
+            self.assertEqual(sum(manifest["class_frames"]), 5 * 960)
+            on_disk = json.loads((halted / "dataset.json").read_text())
+            self.assertEqual(on_disk, manifest)
+            for name in manifest["shards"]:
+                with np.load(whole / name) as a, np.load(halted / name) as b:
+                    self.assertEqual(a["features"].dtype, np.float16)
+                    self.assertEqual(a["features"].shape[1:], (960, 144))
+                    np.testing.assert_array_equal(a["features"], b["features"])
+                    np.testing.assert_array_equal(a["labels"], b["labels"])
+            with self.assertRaisesRegex(ValueError, "another data set"):
+                dataset.generate(halted, 5, seed=3, shard=2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,403 @@
+#!/usr/bin/env python3
+# Copyright 2026 The Neume authors
+# SPDX-License-Identifier: ISC
+"""Networks, weights files, training and test vectors.
+
+Needs NumPy and PyTorch; no recordings, no C code.
+"""
+
+import contextlib
+import io
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+from unittest import mock
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "train"))
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # Sums must come out the same twice
+
+try:
+    import numpy as np
+    import torch
+    from torch.nn import functional as F
+except ImportError as error:
+    print(f"skipped: {error}")
+    sys.exit(77)
+
+# pylint: disable=wrong-import-position
+from neume_train import export, networks, shards, tensors, train, vectors, weights  # noqa: E402
+
+torch.set_num_threads(1)
+
+VECTORS = ROOT / "test" / "dsp" / "vectors"
+BANDS = 24
+TINY = [
+    networks.conv("local", 6, (3, 3)),
+    networks.pool(2),
+    networks.conv("column", 24, ("all", 1), pad=(0, 0)),
+    networks.conv("context", 24, (1, 3), dilation=2, right=2),
+    networks.dense("dense", 40),
+]
+
+
+def random_stack(name, double=True):
+    """(network with random weights and statistics, features [frames, bands])."""
+    bands, frames, layers = vectors.cases()[name]
+    torch.manual_seed(7)
+    stack = networks.Stack(networks.resolve(layers, bands), bands)
+    x = torch.from_numpy(vectors.features(frames, bands, np.random.default_rng(7)))
+    vectors.randomise(stack, x[None])
+    return (stack.double().eval(), x.double()) if double else (stack.eval(), x)
+
+
+def outputs(stack, x, **options):
+    """[frames, 40] logits."""
+    with torch.no_grad():
+        return stack(x[None], **options)[0]
+
+
+def literal(layers, arrays, x, silence=300):
+    """Logits [frames, 40], as doc/weights-format.md says and no other way.
+
+    `x` is [frames, bands]; before it stand so many frames of zeros that the
+    start, where the past is missing, is out of reach.
+    """
+    frames = len(x)
+    x = np.concatenate([np.zeros((silence, x.shape[1])), x]).T[None]
+    for layer in layers:
+        if layer["type"] == "conv":
+            weight = arrays[layer["name"] + ".weight"].astype(float)
+            below, above = layer["pad"]
+            y = np.pad(x, ((0, 0), (below, above), (layer["left"], layer["right"])))
+            rows = y.shape[1] - weight.shape[2] + 1
+            x = np.zeros((len(weight), rows, x.shape[2]))
+            for row in range(weight.shape[2]):
+                for time in range(weight.shape[3]):
+                    at = time * layer["dilation"]
+                    part = y[:, row : row + rows, at : at + x.shape[2]]
+                    x += np.einsum("oi,irt->ort", weight[:, :, row, time], part)
+            x += arrays[layer["name"] + ".bias"][:, None, None]
+        elif layer["type"] == "dense":
+            column = x.reshape(-1, x.shape[2])
+            x = arrays[layer["name"] + ".weight"].astype(float) @ column
+            x = (x + arrays[layer["name"] + ".bias"][:, None])[:, None]
+        else:
+            size = layer["size"]
+            rows = x.shape[1] // size
+            x = x[:, : rows * size].reshape(len(x), rows, size, -1)
+            x = x.max(2) if layer["type"] == "max_pool" else x.mean(2)
+        if layer.get("activation") == "relu":
+            x = np.maximum(x, 0)
+        elif layer.get("activation") == "leaky_relu":
+            x = np.where(x > 0, x, layer["slope"] * x)
+    return x[:, 0].T[-frames:]
+
+
+class Networks(unittest.TestCase):
+    """What outputs depend on, and what they are."""
+
+    def test_outputs_depend_on_their_reach_alone(self):
+        for name in vectors.cases():
+            stack, x = random_stack(name)
+            before = outputs(stack, x)
+            t = len(x) // 2
+            for first, last, seen in (
+                (t + stack.right + 1, len(x), False),
+                (t + stack.right, t + stack.right + 1, True),
+                (0, t - stack.left, False),
+                (t - stack.left, t - stack.left + 1, True),
+            ):
+                if first < 0 or first >= last:
+                    continue
+                changed = x.clone()
+                changed[first:last] += 5
+                difference = (outputs(stack, changed)[t] - before[t]).abs().max()
+                with self.subTest(name=name, first=first - t, last=last - t):
+                    self.assertEqual(bool(difference > 0), seen)
+
+    def test_shipped_designs_need_no_future(self):
+        for name in ("live", "reference-causal"):
+            left, right = networks.reach(networks.preset(name, 144))
+            self.assertEqual(right, 0)
+            self.assertLess(left, networks.CONTEXT)
+
+    def test_silence_stands_before_the_first_frame(self):
+        for name in vectors.cases():
+            stack, x = random_stack(name)
+            for silence in (1, 3, 250):
+                zeros = torch.zeros(silence, x.shape[1]).double()
+                later = outputs(stack, torch.cat([zeros, x]))[silence:]
+                with self.subTest(name=name, silence=silence):
+                    self.assertLess((later - outputs(stack, x)).abs().max(), 1e-9)
+
+    def test_history_is_the_past_of_the_rest(self):
+        for name in ("live", "odd-dilated"):
+            stack, x = random_stack(name)
+            whole = outputs(stack, x)[stack.left :]
+            self.assertLess((outputs(stack, x, history=True) - whole).abs().max(), 1e-9)
+
+    def test_folded_network_is_the_same(self):
+        for name in vectors.cases():
+            stack, x = random_stack(name)
+            folded = networks.unfold(stack.layers, stack.bands, networks.fold(stack)).double()
+            difference = (outputs(folded, x) - outputs(stack, x)).abs().max()
+            with self.subTest(name=name):
+                self.assertLess(difference, 1e-5)  # Weights are rounded to float
+
+    def test_outputs_are_as_the_format_says(self):
+        for name in vectors.cases():
+            stack, x = random_stack(name)
+            arrays = networks.fold(stack)
+            folded = networks.unfold(stack.layers, stack.bands, arrays).double()
+            wanted = literal(stack.layers, arrays, x.numpy())
+            with self.subTest(name=name):
+                self.assertLess(np.abs(outputs(folded, x).numpy() - wanted).max(), 1e-9)
+
+    def test_pooling_and_its_gradient(self):
+        x = torch.randn(2, 3, 11, 5, dtype=torch.double)
+        for size in (2, 3):
+            mine, theirs = (x.clone().requires_grad_() for _ in range(2))
+            out = networks.MaxPool.apply(mine, size)
+            wanted = F.max_pool2d(theirs, (size, 1))
+            self.assertTrue(torch.equal(out, wanted))
+            weight = torch.randn_like(wanted)
+            (out * weight).sum().backward()
+            (wanted * weight).sum().backward()
+            self.assertTrue(torch.equal(mine.grad, theirs.grad))
+
+    def test_multiply_adds(self):
+        layers = networks.resolve(TINY, BANDS)
+        wanted = 24 * 6 * 9 + 24 * 6 * 12 + 24 * 24 * 3 + 24 * 40
+        self.assertEqual(networks.macs(layers, BANDS), wanted)
+
+    def test_broken_layer_lists_are_refused(self):
+        good = networks.resolve(TINY, BANDS)
+        for index, change in (
+            (0, {"left": 1}),
+            (0, {"kernel": [BANDS + 3, 3]}),
+            (1, {"size": 2, "stride": 2}),
+            (3, {"left": 3, "right": 1}),
+            (3, {"name": "local"}),
+            (4, {"out": 39}),
+        ):
+            layers = [dict(layer) for layer in good]
+            layers[index].update(change)
+            with self.subTest(change=change), self.assertRaises(ValueError):
+                networks.Stack(layers, BANDS)
+        with self.assertRaisesRegex(ValueError, "more than 240"):
+            networks.Stack(
+                [networks.conv("a", 1, (1, 2), dilation=240), networks.dense("b", 40)], BANDS
+            )
+
+
+class Files(unittest.TestCase):
+    """Safetensors and weights files."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = os.path.join(folder.name, "x.safetensors")
+
+    def test_tensors_come_back(self):
+        arrays = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.float32([7])}
+        tensors.write(self.path, arrays, {"k": "naïve"})
+        back, metadata = tensors.read(self.path)
+        self.assertEqual(metadata, {"k": "naïve"})
+        self.assertEqual(list(back), ["a", "b"])
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(back[name], array)
+
+    def test_broken_files_are_refused(self):
+        data = tensors.pack({"a": np.zeros(4)}, {})
+        for broken in (b"", data[:7], data[:20], data[:-1]):
+            with self.assertRaises(ValueError):
+                tensors.unpack(broken)
+        with self.assertRaises(TypeError):
+            tensors.pack({}, {"k": 1})
+
+    def test_a_network_comes_back(self):
+        stack, x = random_stack("odd-dilated", double=False)
+        front_end = vectors.front_end(stack.bands)
+        weights.save(self.path, "name", "1", front_end, stack, {"seed": 7})
+        back, front_end_back, metadata = weights.load(self.path)
+        self.assertEqual(front_end_back, front_end)
+        self.assertEqual(metadata["name"], "name")
+        self.assertEqual(json.loads(metadata["labels"]), {"classes": 40, "midi_min": 45})
+        self.assertEqual(json.loads(metadata["layers"]), stack.layers)
+        self.assertLess((outputs(back, x) - outputs(stack, x)).abs().max(), 1e-4)
+
+
+class Training(unittest.TestCase):
+    """Runs on a made-up set: a ridge whose place is the class."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.data = self.root / "clips"
+        self.data.mkdir()
+        (self.root / "layers.json").write_text(json.dumps(TINY), encoding="utf-8")
+        for number in range(2):
+            self.shard(number)
+
+    def shard(self, number, clips=10):
+        """Write one file of clips."""
+        rng = np.random.default_rng(number)
+        labels = rng.integers(0, 6, (clips, 60)).repeat(16, 1)
+        features = np.abs(rng.normal(0, 0.1, (clips, 960, BANDS)))
+        features += (np.arange(BANDS) == 4 * labels[..., None] - 2) * 1.0
+        np.savez(
+            self.data / f"shard-{number:05}.npz",
+            features=features.astype(np.float16),
+            labels=labels.astype(np.uint8),
+        )
+        manifest = {"shards": number + 1, "front_end": vectors.front_end(BANDS)}
+        (self.data / "dataset.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+    def trainer(self, name, *words, epochs=2):
+        """A Trainer of the run `name`."""
+        out = self.root / name
+        out.mkdir(exist_ok=True)
+        words = ["--data", str(self.data), "--out", str(out), *words]
+        words += ["--layers", str(self.root / "layers.json"), "--epochs", str(epochs)]
+        words += ["--batch", "4", "--precision", "float32", "--lr", "0.01", "--ema", "0.9"]
+        return train.Trainer(train.parse(words))
+
+    @staticmethod
+    def run_it(trainer):
+        """Run, without words; whether it came to its end."""
+        with contextlib.redirect_stdout(io.StringIO()):
+            return trainer.run()
+
+    def test_loss_falls(self):
+        trainer = self.trainer("falls", "--mask-bands", "0", epochs=12)
+        self.assertTrue(self.run_it(trainer))
+        lines = (self.root / "falls" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+        log = [json.loads(line) for line in lines]
+        self.assertEqual([entry["epoch"] for entry in log], list(range(1, 13)))
+        self.assertLess(log[-1]["train_loss"], 0.5 * log[0]["train_loss"])
+        self.assertLess(log[-1]["loss"], 0.5 * log[0]["loss"])
+        self.assertGreater(log[-1]["accuracy"], 0.8)
+
+    def test_interrupted_run_equals_one_that_was_not(self):
+        options = ("--mixup", "0.2", "--edge", "0.3", "--balance", "0.3")
+        whole = self.trainer("whole", *options)
+        self.assertTrue(self.run_it(whole))
+
+        part = self.trainer("part", *options)
+        step = part.train_step
+
+        def stop_soon(*arguments):
+            part.stop = part.epoch == 1 and part.step == 1
+            return step(*arguments)
+
+        with mock.patch.object(part, "train_step", stop_soon):
+            self.assertFalse(self.run_it(part))
+        self.assertEqual((part.epoch, part.step), (1, 2))
+        torch.manual_seed(99)  # Another process's state
+        rest = self.trainer("part", *options)
+        rest.load()
+        self.assertTrue(self.run_it(rest))
+
+        states = [torch.load(self.root / name / train.CHECKPOINT) for name in ("whole", "part")]
+        for name in ("stack", "average"):
+            for key, value in states[0][name].items():
+                self.assertTrue(torch.equal(value, states[1][name][key]), f"{name}: {key}")
+        self.assertEqual(states[0]["seen"], states[1]["seen"])
+
+    def test_a_checkpoint_of_another_network_is_refused(self):
+        trainer = self.trainer("first")
+        trainer.save()
+        layers = [dict(layer) for layer in TINY]
+        layers[0]["slope"] = 0.2
+        (self.root / "layers.json").write_text(json.dumps(layers), encoding="utf-8")
+        with self.assertRaisesRegex(ValueError, "another network"):
+            self.trainer("first").load()
+
+    def test_export(self):
+        trainer = self.trainer("run", epochs=1)
+        self.run_it(trainer)
+        path = self.root / "out.safetensors"
+        words = ["export", "--run", str(self.root / "run"), "--out", str(path), "--name", "tiny"]
+        with mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(io.StringIO()):
+            export.main()
+        stack, front_end, metadata = weights.load(path)
+        self.assertEqual(front_end["bands"], BANDS)
+        self.assertEqual((front_end["rate"], front_end["step"]), (4096, 512))
+        provenance = json.loads(metadata["provenance"])
+        self.assertNotIn(str(self.root), metadata["provenance"])
+        self.assertEqual((provenance["seed"], provenance["clips"]), (1, 18))
+        x = torch.rand(50, BANDS)
+        wanted = outputs(trainer.average.stack, x)
+        self.assertLess((outputs(stack, x) - wanted).abs().max(), 1e-4)
+
+    def test_new_shards_leave_the_held_out_clips_where_they_are(self):
+        clips = shards.Clips([self.data])
+        self.assertEqual((len(clips.train), len(clips.held_out)), (18, 2))
+        before = set(clips.held_out)
+        self.shard(2)
+        self.assertEqual(clips.scan(), 1)
+        self.assertEqual(clips.manifests[0]["shards"], 3)
+        self.assertEqual((len(clips.train), len(clips.held_out)), (27, 3))
+        self.assertTrue(before <= set(clips.held_out))
+        self.assertFalse(set(clips.train) & set(clips.held_out))
+
+    def test_augmentation_is_a_gain_of_each_band(self):
+        front_end = vectors.front_end(BANDS)
+        x = torch.rand(5, 30, BANDS)
+        x[:, 3] = 0
+        generator = torch.Generator().manual_seed(1)
+        y = shards.augment(x, front_end, generator, gain_db=12, tilt_db=0)
+        self.assertEqual(float(y[:, 3].abs().max()), 0)
+        x, y = (a[:, 4:].double() / front_end["scale"] for a in (x, y))
+        gain = 10 * torch.log10(torch.expm1(y) / torch.expm1(x))
+        clip = gain.median(2).values.median(1).values
+        loud = x > 1  # Below, the power of a rounded feature is not exact
+        self.assertLess(((gain - clip[:, None, None]).abs() * loud).max(), 1e-2)
+        self.assertLess(clip.abs().max(), 12)
+        self.assertGreater(clip.std(), 1)
+
+
+class Vectors(unittest.TestCase):
+    """The vectors that the engine is tested against."""
+
+    def test_they_are_made_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with contextlib.redirect_stdout(io.StringIO()):
+                for name in vectors.cases():
+                    vectors.write(folder, name, 1)
+            made = sorted(path.name for path in pathlib.Path(folder).iterdir())
+            self.assertEqual(made, sorted(path.name for path in VECTORS.glob("*.safetensors")))
+            for name in made:
+                arrays, metadata = tensors.read(os.path.join(folder, name))
+                stored, stored_metadata = tensors.read(VECTORS / name)
+                with self.subTest(name=name):
+                    self.assertEqual(metadata, stored_metadata)
+                    self.assertEqual(list(arrays), list(stored))
+                    for key, array in arrays.items():
+                        np.testing.assert_allclose(
+                            array, stored[key], rtol=1e-5, atol=1e-5, err_msg=key
+                        )
+
+    def test_a_look_ahead_sees_no_further(self):
+        name = "odd-dilated"
+        arrays, metadata = tensors.read(VECTORS / f"{name}.vectors.safetensors")
+        layers = json.loads(tensors.read(VECTORS / f"{name}.safetensors")[1]["layers"])
+        folded = tensors.read(VECTORS / f"{name}.safetensors")[0]
+        frames = int(metadata["frames"])
+        for lookahead in json.loads(metadata["lookahead"]):
+            stored = arrays[f"output.{lookahead}"]
+            self.assertEqual(stored.shape, (frames - lookahead, 40))
+            for t in (0, 20, frames - lookahead - 1):
+                window = arrays["input"][: t + lookahead + 1].astype(float)
+                logits = torch.from_numpy(literal(layers, folded, window)[t])
+                wanted = torch.log_softmax(logits, 0).numpy()
+                np.testing.assert_allclose(stored[t], wanted, atol=1e-5)
+
+
+if __name__ == "__main__":
+    unittest.main()
