@@ -110,16 +110,33 @@ static void add_ends(const Plan* plan, Pitch* p, uint32_t i, uint32_t n_notes)
   if (time > 0.0 && !legato) {
     // Most start below; a few from above
     const double depth = draw > -1.3 ? -fabs(draw) : 0.4 * fabs(draw);
-    add_slope(
-      plan, p, note->onset, note->onset + time, depth * voice->scoop, false);
+    add_slope(plan,
+              p,
+              note->onset,
+              note->onset + time,
+              fmax(-400.0, depth * voice->scoop),
+              false);
   }
 
   const bool   last = i + 1U == n_notes || !plan_is_legato(p->notes, i + 1U);
   const double fall = fmin(random_uniform(p->random, 0.04, 0.15), 0.3 * length);
-  const double gone = voice->fall * random_normal(p->random);
+  const double gone = fmin(400.0, voice->fall * random_normal(p->random));
   if (last && gone > 0.0) {
     add_slope(plan, p, note->offset - fall, note->offset, -gone, true);
   }
+}
+
+/** How far a note is from concert pitch, cents.
+
+    Notes miss their pitch by about as much as they drift, but not so far that
+    they would be taken for another note.
+*/
+static double draw_offset(Random* random, const SynthVoice* voice)
+{
+  const double most = fmax(45.0, fabs(voice->tuning));
+  const double off =
+    voice->tuning + (0.9 * voice->drift * random_normal(random));
+  return fmax(-most, fmin(most, off));
 }
 
 void plan_pitch(Plan*             plan,
@@ -142,8 +159,8 @@ void plan_pitch(Plan*             plan,
                         : plan_is_legato(notes, i + 1U)
                           ? notes[i + 1U].onset
                           : 0.5 * (notes[i].offset + notes[i + 1U].onset);
-    const double miss = 0.4 * voice->drift * random_normal(&random);
-    const double base = (100.0 * notes[i].midi) + voice->tuning + miss;
+    const double off  = draw_offset(&random, voice);
+    const double base = (100.0 * notes[i].midi) + off;
     for (const uint32_t last = plan_frame(plan, end); k < last; ++k) {
       cents[k] += (float)base;
     }

@@ -107,6 +107,7 @@ def live(width=1.0):
         conv("context1", n[3], (1, 3), dilation=1),
         conv("context2", n[3], (1, 3), dilation=2),
         conv("context3", n[3], (1, 3), dilation=4),
+        conv("context4", n[3], (1, 3), dilation=8),
         dense("dense", CLASSES),
     ]
 
