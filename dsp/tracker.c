@@ -9,38 +9,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A hidden Markov model over the classes, filtered forward and, where a lag is
-   allowed, smoothed backward over it (Rabiner 1989, equations 19, 25 and 27,
-   with scaling).  A state stays with a probability that follows from its mean
-   duration; what leaves goes to silence or evenly to all notes.  The network's
-   posterior is the evidence, tempered because windows of successive steps
-   overlap and say nearly the same.  On top of it, a decision with hysteresis.
+/* The network's posteriors are averaged over time with exponential weights:
+   back into the past, and forward as far as the lag allows.  (A product of
+   probabilities, as in a hidden Markov model, punishes one confident error
+   over many steps; the average forgets it.)  The decision has hysteresis: a
+   note starts at the threshold, ends where the voice is less likely than not,
+   and gives way to another only where that one leads by a margin.
 */
 
-static const float note_seconds     = 0.35f; ///< Mean duration of a note
-static const float rest_seconds     = 0.50f; ///< Mean duration of a rest
-static const float evidence_seconds = 0.07f; ///< One independent observation
-static const float note_to_rest = 0.45f; ///< Share of notes that a rest ends
-static const float keep_margin  = 0.15f; ///< Advantage of the sounding note
-static const float end_below    = 0.40f; ///< A note ends when the voice's
-                                         ///< posterior is lower
+static const float average_seconds = 0.045f; ///< Weights fall by e in this time
+static const float end_voiced      = 0.5f;   ///< A note ends when the voice's
+                                             ///< posterior is lower
+static const float change_margin = 0.1f;     ///< Lead that ends another's note
 
 static const NeumeTrackerParams defaults = { 0.4f, -70.0f, 2, 0 };
 
 /** What is kept of each step within the longest lag. */
 typedef struct {
-  float evidence[NEUME_CLASSES]; ///< Tempered likelihood, largest is 1
-  float forward[NEUME_CLASSES];  ///< Filtered posterior
-  float level;                   ///< dBFS
+  float p[NEUME_CLASSES];       ///< Posterior of the step
+  float average[NEUME_CLASSES]; ///< Average over it and the past
+  float level;                  ///< dBFS
 } Slot;
 
 #define N_SLOTS (NEUME_LAG_MAX + 1U)
 
 struct NeumeTracker {
   NeumeTrackerParams params;         ///< In force, within their ranges
-  float              temper;         ///< Exponent on the posteriors
-  float              stay_note;      ///< Probability that a note goes on
-  float              stay_rest;      ///< Probability that a rest goes on
+  double             step;           ///< Seconds
+  float              fall;           ///< Factor on the weight from step to step
   uint32_t           newest;         ///< Slot of the last step
   uint32_t           filled;         ///< Steps since the reset, at most N_SLOTS
   uint32_t           note;           ///< Sounding class, 0 = none
@@ -52,11 +48,9 @@ NeumeTracker* neume_tracker_new(double step_seconds)
 {
   NeumeTracker* const t = (NeumeTracker*)calloc(1, sizeof(NeumeTracker));
   if (t) {
-    const float step = (float)step_seconds;
-    t->params        = defaults;
-    t->temper        = fminf(1.0f, step / evidence_seconds);
-    t->stay_note     = expf(-step / note_seconds);
-    t->stay_rest     = expf(-step / rest_seconds);
+    t->params = defaults;
+    t->step   = step_seconds;
+    t->fall   = expf((float)-step_seconds / average_seconds);
     neume_tracker_reset(t);
   }
   return t;
@@ -89,102 +83,53 @@ void neume_tracker_set(NeumeTracker* tracker, const NeumeTrackerParams* params)
   p->lag       = params->lag < NEUME_LAG_MAX ? params->lag : NEUME_LAG_MAX;
 }
 
-static void normalise(float* p)
+/** Posterior of a step: silent below the gate or where it is no number. */
+static void set_posterior(const NeumeTracker*     t,
+                          const NeumeObservation* o,
+                          const float*            before,
+                          Slot*                   slot)
 {
-  float sum = 0.0f;
+  const bool open = o->level >= t->params.gate;
   for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
-    sum += p[i];
-  }
-  const float factor = sum > 0.0f ? 1.0f / sum : 0.0f;
-  for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
-    p[i] *= factor;
-  }
-}
-
-/** Evidence of one step: silent below the gate, or where it is not a number. */
-static void set_evidence(const NeumeTracker*     tracker,
-                         const NeumeObservation* o,
-                         Slot*                   slot)
-{
-  const bool open = o->level >= tracker->params.gate;
-  float      best = -INFINITY;
-
-  for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
-    best = fmaxf(best, o->log_p[i]);
-  }
-
-  for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
-    const float p     = expf(tracker->temper * (o->log_p[i] - best));
-    slot->evidence[i] = (open && p >= 1e-12f) ? p : 1e-12f;
-  }
-  if (!open) {
-    slot->evidence[0] = 1.0f;
+    const float p    = open ? expf(fminf(o->log_p[i], 0.0f)) : (float)(i == 0);
+    slot->p[i]       = p >= 0.0f ? p : 0.0f;
+    slot->average[i] = t->fall * before[i] + (1.0f - t->fall) * slot->p[i];
   }
   slot->level = o->level;
 }
 
-/** One step of the forward pass, from the posterior `before` to the slot's. */
-static void forward(const NeumeTracker* t, const float* before, Slot* slot)
-{
-  const float n_notes   = (float)(NEUME_CLASSES - 1);
-  const float from_rest = (1.0f - t->stay_rest) * before[0];
-  float       from_note = 0.0f;
-  for (uint32_t i = 1; i < NEUME_CLASSES; ++i) {
-    from_note += before[i];
-  }
-  from_note *= 1.0f - t->stay_note;
-
-  const float to_note =
-    (from_rest + (1.0f - note_to_rest) * from_note) / n_notes;
-  slot->forward[0] =
-    slot->evidence[0] * (t->stay_rest * before[0] + note_to_rest * from_note);
-  for (uint32_t i = 1; i < NEUME_CLASSES; ++i) {
-    slot->forward[i] = slot->evidence[i] * (t->stay_note * before[i] + to_note);
-  }
-  normalise(slot->forward);
-}
-
-/** One step of the backward pass, `beta` in place. */
-static void backward(const NeumeTracker* t, const Slot* next, float* beta)
-{
-  const float n_notes = (float)(NEUME_CLASSES - 1);
-  float       notes   = 0.0f;
-  for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
-    beta[i] *= next->evidence[i];
-    notes += i ? beta[i] : 0.0f;
-  }
-  notes /= n_notes;
-
-  const float rest = beta[0];
-  const float leave_note =
-    (1.0f - t->stay_note) *
-    (note_to_rest * rest + (1.0f - note_to_rest) * notes);
-  beta[0] = t->stay_rest * rest + (1.0f - t->stay_rest) * notes;
-  for (uint32_t i = 1; i < NEUME_CLASSES; ++i) {
-    beta[i] = t->stay_note * beta[i] + leave_note;
-  }
-  normalise(beta);
-}
-
-/** Posterior of the step `lag` back, given all up to the newest. */
+/** Average around the step `lag` back; that step's slot. */
 static const Slot* smooth(const NeumeTracker* t, uint32_t lag, float* posterior)
 {
-  float beta[NEUME_CLASSES];
-  for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
-    beta[i] = 1.0f;
-  }
-
-  uint32_t s = t->newest;
+  float    sum[NEUME_CLASSES] = { 0.0f };
+  float    weight             = 1.0f; // Of all, the past's being 1
+  uint32_t s                  = t->newest;
   for (uint32_t i = 0; i < lag; ++i) {
-    backward(t, &t->slots[s], beta);
+    for (uint32_t c = 0; c < NEUME_CLASSES; ++c) {
+      sum[c] = t->fall * (sum[c] + (1.0f - t->fall) * t->slots[s].p[c]);
+    }
+    weight += (1.0f - t->fall) * powf(t->fall, (float)(i + 1U));
     s = s ? s - 1U : N_SLOTS - 1U;
   }
 
-  for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
-    posterior[i] = t->slots[s].forward[i] * beta[i];
+  for (uint32_t c = 0; c < NEUME_CLASSES; ++c) {
+    posterior[c] = (t->slots[s].average[c] + sum[c]) / weight;
   }
-  normalise(posterior);
   return &t->slots[s];
+}
+
+double neume_tracker_delay(const NeumeTracker* tracker)
+{
+  // Mean age under the weights of smooth()
+  const double r    = (double)tracker->fall;
+  double       age  = r / (1.0 - r); // (1 - r) sum of i r^i
+  double       mass = 1.0;
+  for (uint32_t i = 1; i <= tracker->params.lag; ++i) {
+    const double w = (1.0 - r) * pow(r, i);
+    age -= w * i;
+    mass += w;
+  }
+  return tracker->step * age / mass;
 }
 
 /** MIDI velocity of a level: 40 log10(velocity / 127) dB, as General MIDI
@@ -210,17 +155,13 @@ static uint32_t choose(const NeumeTracker* t, const float* p, float level)
     best = p[i] > p[best] ? i : best;
   }
 
-  const float voiced = 1.0f - p[0];
-  if (t->note) {
-    if (voiced < end_below) {
-      return 0;
-    }
-    return (p[best] > p[t->note] + keep_margin &&
-            p[best] >= t->params.threshold)
-             ? best
-             : t->note;
+  if (1.0f - p[0] < end_voiced) {
+    return 0;
   }
-  return (voiced > end_below && p[best] >= t->params.threshold) ? best : 0;
+  if (!t->note) {
+    return p[best] >= t->params.threshold ? best : 0U;
+  }
+  return p[best] > p[t->note] + change_margin ? best : t->note;
 }
 
 NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
@@ -229,12 +170,11 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
   NeumeTracker* const t                   = tracker;
   const bool          first               = !t->filled;
   float               rest[NEUME_CLASSES] = { 1.0f };
-  const float* const  before = first ? rest : t->slots[t->newest].forward;
+  const float* const  before = first ? rest : t->slots[t->newest].average;
 
   t->newest = first ? 0U : (t->newest + 1U) % N_SLOTS;
   t->filled += t->filled < N_SLOTS;
-  set_evidence(t, observation, &t->slots[t->newest]);
-  forward(t, before, &t->slots[t->newest]);
+  set_posterior(t, observation, before, &t->slots[t->newest]);
 
   NeumeDecision d = { 0, 1.0f, observation->level, 0, 0, 0 };
   if (t->params.lag < t->filled) { // Else that step lies before the start

@@ -50,6 +50,12 @@ void neume_tracker_reset(NeumeTracker* tracker) NEUME_REALTIME;
 void neume_tracker_set(NeumeTracker*             tracker,
                        const NeumeTrackerParams* params) NEUME_REALTIME;
 
+/** Group delay of the smoothing at the lag in force, seconds.
+
+    A decision speaks of the step `lag` steps back, less this.  Realtime-safe.
+*/
+double neume_tracker_delay(const NeumeTracker* tracker) NEUME_REALTIME;
+
 /** One step.  Realtime-safe. */
 NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
                                  const NeumeObservation* observation)

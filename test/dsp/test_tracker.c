@@ -47,7 +47,7 @@ static unsigned feed(NeumeTracker* t,
   for (unsigned i = 0; i < count; ++i) {
     const NeumeObservation o = { log_p, level };
     const NeumeDecision    d = neume_tracker_step(t, &o);
-    events += (d.on != 0) + (d.off != 0);
+    events += (d.on ? 1U : 0U) + (d.off ? 1U : 0U);
     *last = d.note;
   }
   return events;
