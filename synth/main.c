@@ -246,11 +246,10 @@ static int sing(const Options* o, Song* song)
 static char* temporary_name(const char* path)
 {
   static const char suffix[] = ".part";
-  const size_t      length   = strlen(path);
-  char* const       name     = malloc(length + sizeof(suffix));
+  const size_t      size     = strlen(path) + sizeof(suffix);
+  char* const       name     = malloc(size);
   if (name) {
-    memcpy(name, path, length);
-    memcpy(name + length, suffix, sizeof(suffix));
+    (void)snprintf(name, size, "%s%s", path, suffix);
   }
   return name;
 }

@@ -152,10 +152,11 @@ static void render(Singer*      s,
   const float  amp1    = t[PLAN_VOICE][k + 1U];
   const double slew    = fmin(1.0, 12.0 * pitch / rate);
   const float  step    = (float)(PLAN_RATE / rate);
-  float        x       = (float)((first / rate * PLAN_RATE) - (double)k);
-  for (uint32_t i = first; i < last; ++i, x += step) {
-    float pulse = 0.0F;
-    float hiss  = (air0 + (x * (air1 - air0))) * random_noise(&s->noise);
+  const float  start   = (float)((first / rate * PLAN_RATE) - (double)k);
+  for (uint32_t i = first; i < last; ++i) {
+    const float x     = start + (step * (float)(i - first));
+    float       pulse = 0.0F;
+    float       hiss  = (air0 + (x * (air1 - air0))) * random_noise(&s->noise);
     if (f0[i] > 0.0F) {
       s->phase += (double)f0[i] * s->skew / rate;
       if (s->phase >= 1.0) {

@@ -73,7 +73,7 @@ int source_init(SourceTables* source, double rate)
   const size_t   stride = (size_t)length + 2U;
   source->counts        = calloc(source->n_levels, sizeof(uint32_t));
   source->tables =
-    calloc(source->n_levels * SOURCE_SHAPES * stride, sizeof(float));
+    calloc(stride * source->n_levels * SOURCE_SHAPES, sizeof(float));
   float* const wave = calloc(length, sizeof(float));
   if (!source->counts || !source->tables || !wave) {
     free(wave);
@@ -91,7 +91,7 @@ int source_init(SourceTables* source, double rate)
     source->counts[l]    = count;
     for (unsigned shape = 0; shape < SOURCE_SHAPES; ++shape) {
       float* const t =
-        source->tables + (((l * SOURCE_SHAPES) + shape) * stride);
+        source->tables + ((((size_t)l * SOURCE_SHAPES) + shape) * stride);
       if (l) {
         memcpy(t, t - (SOURCE_SHAPES * stride), stride * sizeof(float));
       }
@@ -160,8 +160,8 @@ SourceMix source_mix(const SourceTables* source, double f0, double open)
   double             frac   = 0.0;
   const unsigned     shape  = find_shape(open, &frac);
   const size_t       stride = (size_t)source->length + 2U;
-  const float* const low    = source->tables + (below * SOURCE_SHAPES * stride);
-  const float* const top    = source->tables + (l * SOURCE_SHAPES * stride);
+  const float* const low    = source->tables + (stride * below * SOURCE_SHAPES);
+  const float* const top    = source->tables + (stride * l * SOURCE_SHAPES);
   const SourceMix    mix    = { { low + (shape * stride),
                                   low + ((shape + 1U) * stride),
                                   top + (shape * stride),

@@ -1,0 +1,208 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+/* What a pass of the network costs.
+
+     bench_cnn [WEIGHTS]...
+
+   Without weights files it measures the reference network with random
+   weights at full and half width, causal and symmetric.  Prints a Markdown
+   table with a row for each network, look-ahead and kernel set:
+
+   - us: microseconds of a pass, P = 4;
+   - cold: the same when other work used the caches since the last pass;
+   - GMAC/s: multiply-adds that the columns of this pass need, per second,
+     and as a share of what the same kernels reach on data in the L1 cache;
+   - core: share of one core at P = 4, from `cold`;
+   - slices, and the costliest in microseconds and as a multiple of the mean.
+
+   Other processes disturb: all times are the least of many, which is fair
+   since the work is always the same.
+*/
+
+#include "cnn.h"
+#include "cnn_plan.h"
+#include "constants.h"
+#include "kernels.h"
+#include "model.h"
+#include "random_cnn.h"
+#include "status.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define INTERLEAVE NEUME_INTERLEAVE
+#define PASSES     200U        ///< Passes whose least time counts
+#define COLD       20U         ///< The same with cold caches
+#define OTHER      (8U << 20U) ///< Bytes of other work, more than an L2 cache
+
+static double now(void)
+{
+  struct timespec ts;
+  clock_gettime(CLOCK_MONOTONIC, &ts);
+  return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
+}
+
+/** Multiply-adds per second with everything in the L1 cache. */
+static double peak(const NeumeKernels* const kernels)
+{
+  enum { rows = 48, depth = 96, repeats = 200 };
+  static _Alignas(64) float a[rows * 16 + depth];
+  static _Alignas(64) float b[depth * NEUME_PANEL];
+  static _Alignas(64) float c[rows * NEUME_PANEL];
+  const float*              columns[] = { a };
+  double                    best      = HUGE_VAL;
+  for (unsigned i = 0; i < 50; ++i) {
+    const double start = now();
+    for (unsigned k = 0; k < repeats; ++k) {
+      kernels->gemm(rows, 1, depth, columns, 16, b, c);
+    }
+    best = fmin(best, now() - start);
+  }
+  return (double)rows * depth * NEUME_PANEL * repeats / best;
+}
+
+/** Multiply-adds of a pass, without padding of channels. */
+static double macs_at(const NeumeModel* const model, const uint32_t lookahead)
+{
+  static NeumePlan plan;
+  if (neume_plan_init(&plan, model)) {
+    abort();
+  }
+  double sum = 0.0;
+  for (uint32_t l = 0; l < plan.n_layers; ++l) {
+    const NeumeLayer* const     from    = &model->layers[l];
+    const NeumePlanLayer* const layer   = &plan.layers[l];
+    const uint32_t              columns = neume_plan_columns(layer, lookahead);
+    for (uint32_t i = 0; !layer->size && i < columns; ++i) {
+      const uint32_t back = neume_plan_back(layer, lookahead, i);
+      sum += (double)neume_plan_taps(layer, back) * layer->depth *
+             from->out_rows * from->out_channels;
+    }
+  }
+  return sum;
+}
+
+static void row(const char* const         name,
+                const NeumeModel* const   model,
+                const NeumeKernels* const kernels,
+                const uint32_t            lookahead)
+{
+  static char       other[OTHER];
+  static double     slice_best[NEUME_SLICES_MAX];
+  const uint32_t    bands = model->front_end.bands;
+  float             frame[NEUME_BANDS_MAX];
+  Random            random = { 1 };
+  NeumeCnn*         cnn    = NULL;
+  const NeumeStatus status = neume_cnn_new(model, INTERLEAVE, kernels, &cnn);
+  if (status) {
+    fprintf(stderr, "%s: %s\n", name, neume_strerror(status));
+    exit(1);
+  }
+  neume_cnn_set_lookahead(cnn, lookahead);
+  const uint32_t slices = neume_cnn_slices(cnn);
+
+  double best = HUGE_VAL;
+  double cold = HUGE_VAL;
+  for (uint32_t i = 0; i < NEUME_SLICES_MAX; ++i) {
+    slice_best[i] = HUGE_VAL;
+  }
+  for (unsigned i = 0; i < PASSES; ++i) {
+    for (uint32_t b = 0; b < bands; ++b) {
+      frame[b] = random_value(&random) + 0.5F;
+    }
+    const double start = now();
+    neume_cnn_begin(cnn, frame);
+    neume_cnn_advance(cnn, slices);
+    best = fmin(best, now() - start);
+  }
+  for (unsigned i = 0; i < PASSES; ++i) {
+    neume_cnn_begin(cnn, frame);
+    for (uint32_t s = 0; s < slices; ++s) {
+      const double start = now();
+      neume_cnn_advance(cnn, s + 1);
+      slice_best[s] = fmin(slice_best[s], now() - start);
+    }
+  }
+  for (unsigned i = 0; i < COLD; ++i) {
+    memset(other, (int)i, sizeof(other));
+    const double start = now();
+    neume_cnn_begin(cnn, frame);
+    neume_cnn_advance(cnn, slices);
+    cold = fmin(cold, now() - start);
+  }
+
+  double worst = 0.0;
+  double sum   = 0.0;
+  for (uint32_t s = 0; s < slices; ++s) {
+    worst = fmax(worst, slice_best[s]);
+    sum += slice_best[s];
+  }
+  const double macs     = macs_at(model, lookahead);
+  const double per_pass = NEUME_STEP / (double)NEUME_RATE / INTERLEAVE;
+  printf("| %s | %u | %s | %.2f | %.0f | %.0f | %.1f (%.0f%%) | %.2f%% | %u | "
+         "%.1f (%.1fx) |\n",
+         name,
+         lookahead,
+         kernels->name,
+         macs * 1e-6,
+         best * 1e6,
+         cold * 1e6,
+         macs / best * 1e-9,
+         100.0 * macs / best / peak(kernels),
+         100.0 * cold / per_pass,
+         slices,
+         worst * 1e6,
+         worst * slices / sum);
+  fflush(stdout);
+  neume_cnn_free(cnn);
+}
+
+static void rows(const char* const name, const NeumeModel* const model)
+{
+  const uint32_t lookaheads[] = { 0, model->right / 4, model->right };
+  for (unsigned i = 0; i < (model->right ? 3 : 1); ++i) {
+    if (!i || lookaheads[i] != lookaheads[i - 1]) {
+      row(name, model, neume_kernels_best(), lookaheads[i]);
+    }
+  }
+  if (neume_kernels_best() != &neume_kernels_c) {
+    row(name, model, &neume_kernels_c, model->right);
+  }
+}
+
+int main(int argc, char** argv)
+{
+  printf(
+    "| network | look-ahead | kernels | MMAC | us | cold | GMAC/s | core | "
+    "slices | worst slice |\n"
+    "|---|--:|---|--:|--:|--:|--:|--:|--:|--:|\n");
+  for (int i = 1; i < argc; ++i) {
+    char        message[NEUME_MESSAGE_MAX];
+    NeumeModel* model = NULL;
+    if (neume_model_load(argv[i], &model, message)) {
+      fprintf(stderr, "%s\n", message);
+      return 1;
+    }
+    rows(model->name, model);
+    neume_model_free(model);
+  }
+  for (unsigned i = 0; argc == 1 && i < 4; ++i) {
+    static const char* const names[] = { "reference, half, causal",
+                                         "reference, half",
+                                         "reference, causal",
+                                         "reference" };
+    const uint32_t           bands   = 84;
+    const uint32_t           width   = i < 2 ? 50 : 100;
+    Random                   random  = { 1 };
+    NeumeModel* const        model =
+      random_cnn_reference(&random, bands, width, i % 2 == 0);
+    rows(names[i], model);
+    random_cnn_free(model);
+  }
+  return 0;
+}

@@ -1,0 +1,23 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#ifndef NEUME_NAIVE_CNN_H
+#define NEUME_NAIVE_CNN_H
+
+#include "model.h"
+
+#include <stdint.h>
+
+/** The network as doc/weights-format.md defines it, over a whole window.
+
+    `input` is [frames][bands], oldest first; silence stands before it, zeros
+    after it at the input of every layer.  `output` is [frames][NEUME_CLASSES],
+    log-probabilities.  In double precision, straight loops, and nothing shared
+    with the streaming engine.  A failed allocation aborts.
+*/
+void naive_cnn(const NeumeModel* model,
+               const float*      input,
+               uint32_t          frames,
+               double*           output);
+
+#endif // NEUME_NAIVE_CNN_H

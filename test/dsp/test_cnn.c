@@ -1,0 +1,362 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+// The streaming engine against a naive full window and against itself
+
+#include "cnn.h"
+#include "constants.h"
+#include "kernels.h"
+#include "model.h"
+#include "naive_cnn.h"
+#include "random_cnn.h"
+#include "stream_cnn.h"
+
+#include "../test.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BYTES (NEUME_CLASSES * sizeof(float))
+
+static float* frames_new(Random* const  random,
+                         const uint32_t frames,
+                         const uint32_t bands)
+{
+  float* const x = calloc((size_t)frames * bands, sizeof(float));
+  if (!x) {
+    abort();
+  }
+  for (uint32_t t = 0; t < frames; ++t) {
+    const bool silent = !random_below(random, 8);
+    for (uint32_t b = 0; b < bands; ++b) {
+      x[(size_t)t * bands + b] = silent ? 0.0F : random_value(random) + 0.5F;
+    }
+  }
+  return x;
+}
+
+/** How far the engine's output after frame `t` is from that of the window of
+    `window` frames of the same context that ends there. */
+static double error_after(const NeumeModel* const model,
+                          const float* const      x,
+                          const uint32_t          interleave,
+                          const uint32_t          t,
+                          const uint32_t          window,
+                          const NeumeCnn* const   cnn)
+{
+  const uint32_t bands = model->front_end.bands;
+  float* const   in    = calloc((size_t)window * bands, sizeof(float));
+  double* const  out   = calloc((size_t)window * NEUME_CLASSES, sizeof(double));
+  if (!in || !out) {
+    abort();
+  }
+  for (uint32_t i = 0; i < window; ++i) {
+    const uint32_t ago = (window - 1 - i) * interleave;
+    if (ago <= t) {
+      memcpy(in + (size_t)i * bands,
+             x + (size_t)(t - ago) * bands,
+             bands * sizeof(float));
+    }
+  }
+  naive_cnn(model, in, window, out);
+  const uint32_t at    = window - 1 - neume_cnn_lookahead(cnn);
+  const double   worst = stream_error(cnn, out + (size_t)at * NEUME_CLASSES);
+  free(in);
+  free(out);
+  return worst;
+}
+
+static void test_odd_networks(void)
+{
+  static const uint32_t interleaves[] = { 1, 2, 3, 4, 8 };
+  Random                random        = { 7 };
+  double                worst         = 0.0;
+  unsigned              with_right    = 0;
+  for (unsigned n = 0; n < 80;) {
+    NeumeModel* const model  = random_cnn_odd(&random);
+    const uint32_t    least  = 1 + model->left + model->right;
+    const uint32_t    bands  = model->front_end.bands;
+    const uint32_t    p      = interleaves[random_below(&random, 5)];
+    const uint32_t    frames = p * (least < 30 ? 2 * least + 3 : least / 2 + 3);
+    if (model->macs * least > 8000000) {
+      random_cnn_free(model);
+      continue; // Not odd but large: too slow for the naive network
+    }
+
+    const NeumeKernels* const kernels =
+      n % 2 ? &neume_kernels_c : neume_kernels_best();
+    NeumeCnn* const cnn = stream_new(model, p, kernels);
+    float* const    x   = frames_new(&random, frames, bands);
+    uint32_t        set = 0;
+    for (uint32_t t = 0; t < frames; ++t) {
+      if (!random_below(&random, 4)) {
+        set = random_below(&random, model->right + 2);
+        neume_cnn_set_lookahead(cnn, set);
+        set = set < model->right ? set : model->right;
+      }
+      CHECK(neume_cnn_lookahead(cnn) == set);
+      CHECK(stream_pass(cnn, &random, x + (size_t)t * bands));
+      if (t == 0 || t + 1 == frames || !random_below(&random, frames / 6 + 1)) {
+        const uint32_t extra = random_below(&random, 5);
+        const uint32_t window =
+          least + extra < NEUME_CONTEXT ? least + extra : NEUME_CONTEXT;
+        const double error = error_after(model, x, p, t, window, cnn);
+        CHECK_MSG(error < TOLERANCE,
+                  "network %u (%u layers, left %u, right %u) P %u frame %u "
+                  "look-ahead %u kernels %s: off by %g",
+                  n,
+                  model->n_layers,
+                  model->left,
+                  model->right,
+                  p,
+                  t,
+                  set,
+                  kernels->name,
+                  error);
+        worst = fmax(worst, error);
+      }
+    }
+    with_right += model->right > 0;
+    neume_cnn_free(cnn);
+    free(x);
+    random_cnn_free(model);
+    ++n;
+  }
+  CHECK(with_right > 20);
+  fprintf(stderr, "odd networks: worst %.2g\n", worst);
+}
+
+/** All look-aheads of one network, one after the other in one stream. */
+static void test_every_lookahead(void)
+{
+  Random            random = { 3 };
+  NeumeModel* const model  = random_cnn_new(12);
+  NeumeLayer        conv   = { 0 };
+  conv.type                = NEUME_LAYER_CONV;
+  conv.activation          = NEUME_LEAKY_RELU;
+  conv.slope               = 0.2F;
+  conv.kernel_freq         = 3;
+  conv.pad_low             = 1;
+  conv.pad_high            = 1;
+  conv.out_channels        = 5;
+  for (uint32_t i = 0; i < 4; ++i) {
+    conv.kernel_time = 2 + i;
+    conv.dilation    = i % 2 + 1;
+    conv.right       = (1 + i / 2) * conv.dilation;
+    random_cnn_add(model, &random, conv);
+    if (i == 1) {
+      random_cnn_pool(model, NEUME_LAYER_MAX_POOL, 2);
+    }
+  }
+  random_cnn_dense(model, &random, 9, NEUME_RELU);
+  random_cnn_dense(model, &random, NEUME_CLASSES, NEUME_LINEAR);
+
+  const uint32_t  p      = 2;
+  const uint32_t  frames = 120;
+  float* const    x      = frames_new(&random, frames, 12);
+  NeumeCnn* const cnn    = stream_new(model, p, neume_kernels_best());
+  for (uint32_t t = 0; t < frames; ++t) {
+    const uint32_t lookahead = t % 24 % (model->right + 1);
+    neume_cnn_set_lookahead(cnn, lookahead);
+    CHECK(stream_pass(cnn, &random, x + (size_t)t * 12));
+    const double error = error_after(model, x, p, t, 30, cnn);
+    CHECK_MSG(error < TOLERANCE,
+              "frame %u look-ahead %u: off by %g",
+              t,
+              lookahead,
+              error);
+  }
+  neume_cnn_free(cnn);
+  free(x);
+  random_cnn_free(model);
+}
+
+/** P contexts in one engine are P engines. */
+static void test_contexts(void)
+{
+  Random random = { 11 };
+  for (uint32_t p = 1; p <= NEUME_INTERLEAVE_MAX; ++p) {
+    NeumeModel* const         model   = random_cnn_odd(&random);
+    const uint32_t            bands   = model->front_end.bands;
+    const NeumeKernels* const kernels = neume_kernels_best();
+    const uint32_t            frames  = 25 * p;
+    float* const              x       = frames_new(&random, frames, bands);
+    NeumeCnn* const           whole   = stream_new(model, p, kernels);
+    NeumeCnn*                 parts[NEUME_INTERLEAVE_MAX] = { NULL };
+    for (uint32_t i = 0; i < p; ++i) {
+      parts[i] = stream_new(model, 1, kernels);
+    }
+    unsigned differences = 0;
+    for (uint32_t t = 0; t < frames; ++t) {
+      const uint32_t  lookahead = t / 20 % (model->right + 1);
+      NeumeCnn* const part      = parts[t % p];
+      neume_cnn_set_lookahead(whole, lookahead);
+      neume_cnn_set_lookahead(part, lookahead);
+      CHECK(stream_pass(whole, &random, x + (size_t)t * bands));
+      CHECK(stream_pass(part, &random, x + (size_t)t * bands));
+      differences +=
+        !stream_same(neume_cnn_output(whole), neume_cnn_output(part));
+    }
+    CHECK_MSG(!differences, "P %u: %u frames differ", p, differences);
+    neume_cnn_free(whole);
+    for (uint32_t i = 0; i < p; ++i) {
+      neume_cnn_free(parts[i]);
+    }
+    free(x);
+    random_cnn_free(model);
+  }
+}
+
+static void test_reset(void)
+{
+  Random random = { 5 };
+  for (unsigned n = 0; n < 10; ++n) {
+    NeumeModel* const model = random_cnn_odd(&random);
+    const uint32_t    bands = model->front_end.bands;
+    float* const      x     = frames_new(&random, 40, bands);
+    NeumeCnn* const   used  = stream_new(model, 2, neume_kernels_best());
+    NeumeCnn* const   fresh = stream_new(model, 2, neume_kernels_best());
+    for (uint32_t t = 0; t < 21; ++t) {
+      neume_cnn_set_lookahead(used, t % (model->right + 1));
+      CHECK(stream_pass(used, &random, x + (size_t)t * bands));
+    }
+    neume_cnn_begin(used, x);
+    neume_cnn_advance(used, neume_cnn_slices(used) / 2);
+    neume_cnn_reset(used);
+    CHECK(stream_same(neume_cnn_output(used), neume_cnn_output(fresh)));
+    neume_cnn_set_lookahead(used, 0);
+    unsigned differences = 0;
+    for (uint32_t t = 0; t < 40; ++t) {
+      CHECK(stream_pass(used, &random, x + (size_t)t * bands));
+      CHECK(stream_pass(fresh, &random, x + (size_t)t * bands));
+      differences +=
+        !stream_same(neume_cnn_output(used), neume_cnn_output(fresh));
+    }
+    CHECK_MSG(!differences, "network %u: %u frames differ", n, differences);
+    neume_cnn_free(used);
+    neume_cnn_free(fresh);
+    free(x);
+    random_cnn_free(model);
+  }
+}
+
+/* A kernel set that counts multiply-adds. */
+
+static uint64_t counted;
+
+static void count_gemm(const uint32_t            rows,
+                       const uint32_t            taps,
+                       const uint32_t            depth,
+                       const float* const* const a,
+                       const uint32_t            lda,
+                       const float* const        b,
+                       float* const              c)
+{
+  counted += (uint64_t)rows * taps * depth * NEUME_PANEL;
+  neume_kernels_c.gemm(rows, taps, depth, a, lda, b, c);
+}
+
+static const NeumeKernels counting = { "counting", count_gemm };
+
+/** Without provisional columns a pass costs one column; slices are alike. */
+static void test_cost(void)
+{
+  for (unsigned causal = 0; causal < 2; ++causal) {
+    Random            random = { 1 };
+    NeumeModel* const model  = random_cnn_reference(&random, 60, 50, causal);
+    NeumeCnn* const   cnn    = stream_new(model, 4, &counting);
+    const float       zeros[NEUME_BANDS_MAX] = { 0.0F };
+    neume_cnn_set_lookahead(cnn, model->right);
+    neume_cnn_begin(cnn, zeros);
+
+    // The 40 outputs of convolution 8 and of the last layer make 48
+    const NeumeLayer* const conv8  = &model->layers[model->n_layers - 3];
+    const NeumeLayer* const dense  = &model->layers[model->n_layers - 1];
+    const uint32_t          padded = 48 - NEUME_CLASSES;
+    const uint64_t          all =
+      model->macs + (uint64_t)padded * (conv8->in_channels * conv8->out_rows +
+                                        dense->in_channels * dense->in_rows);
+    const uint32_t slices = neume_cnn_slices(cnn);
+    uint64_t       most   = 0;
+    uint64_t       sum    = 0;
+    CHECK_MSG(slices >= 64 && slices <= 256, "%u slices", slices);
+    for (uint32_t i = 1; i <= slices; ++i) {
+      counted = 0;
+      CHECK(neume_cnn_advance(cnn, i) == (i == slices));
+      sum += counted;
+      most = counted > most ? counted : most;
+    }
+    CHECK_MSG(sum == all,
+              "%llu multiply-adds, not %llu",
+              (unsigned long long)sum,
+              (unsigned long long)all);
+    CHECK_MSG(most * slices < 3 * all,
+              "a slice has %llu of %llu multiply-adds",
+              (unsigned long long)most,
+              (unsigned long long)all);
+
+    // What needs no provisional columns is not more expensive than this; what
+    // does is
+    if (!causal) {
+      neume_cnn_set_lookahead(cnn, 0);
+      neume_cnn_begin(cnn, zeros);
+      counted = 0;
+      neume_cnn_advance(cnn, neume_cnn_slices(cnn));
+      CHECK(counted > all);
+    }
+    neume_cnn_free(cnn);
+    random_cnn_free(model);
+  }
+}
+
+/** The output is the last finished pass's until the next is finished; frames
+    that come too early finish it. */
+static void test_passes(void)
+{
+  Random            random = { 9 };
+  NeumeModel* const model  = random_cnn_reference(&random, 52, 20, false);
+  const uint32_t    bands  = model->front_end.bands;
+  float* const      x      = frames_new(&random, 6, bands);
+  NeumeCnn* const   a      = stream_new(model, 1, neume_kernels_best());
+  NeumeCnn* const   b      = stream_new(model, 1, neume_kernels_best());
+  CHECK(neume_cnn_advance(a, 1));
+  for (uint32_t t = 0; t < 6; ++t) {
+    float before[NEUME_CLASSES];
+    memcpy(before, neume_cnn_output(a), BYTES);
+    neume_cnn_begin(a, x + (size_t)t * bands);
+    for (uint32_t i = 0; i < neume_cnn_slices(a); ++i) {
+      CHECK(!neume_cnn_advance(a, i));
+      CHECK(stream_same(before, neume_cnn_output(a)));
+    }
+    CHECK(neume_cnn_advance(a, UINT32_MAX));
+    CHECK(!stream_same(before, neume_cnn_output(a)));
+
+    // A look-ahead that is set during a pass is for the next
+    neume_cnn_begin(b, x + (size_t)t * bands);
+    neume_cnn_advance(b, neume_cnn_slices(b) / 3);
+    neume_cnn_set_lookahead(a, (t + 1) % 4);
+    neume_cnn_set_lookahead(b, (t + 1) % 4);
+  }
+  CHECK(neume_cnn_advance(b, UINT32_MAX));
+  CHECK(stream_same(neume_cnn_output(a), neume_cnn_output(b)));
+  neume_cnn_free(a);
+  neume_cnn_free(b);
+  free(x);
+  random_cnn_free(model);
+}
+
+int main(void)
+{
+  test_cost();
+  test_passes();
+  test_reset();
+  test_contexts();
+  test_every_lookahead();
+  test_odd_networks();
+  return test_report();
+}

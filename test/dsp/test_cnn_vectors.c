@@ -1,0 +1,150 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+// The streaming engine against PyTorch
+
+#include "cnn.h"
+#include "constants.h"
+#include "kernels.h"
+#include "logmel.h"
+#include "model.h"
+#include "random_cnn.h"
+#include "stream_cnn.h"
+#include "vectors.h"
+
+#include "../test.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/** The engine, with `interleave` equal contexts, against one output tensor. */
+static double check_output(const NeumeModel* const   model,
+                           const Vectors* const      vectors,
+                           const uint32_t            lookahead,
+                           const uint32_t            interleave,
+                           const NeumeKernels* const kernels)
+{
+  char name[32];
+  snprintf(name, sizeof(name), "output.%u", lookahead);
+  uint32_t           frames  = 0;
+  uint32_t           bands   = 0;
+  uint32_t           rows    = 0;
+  uint32_t           classes = 0;
+  const float* const x = vectors_tensor(vectors, "input", &frames, &bands);
+  const float* const y = vectors_tensor(vectors, name, &rows, &classes);
+  if (!x || !y) {
+    return 0.0;
+  }
+  CHECK(classes == NEUME_CLASSES && rows + lookahead == frames &&
+        bands == model->front_end.bands);
+
+  Random          random = { lookahead + 1 };
+  double          worst  = 0.0;
+  NeumeCnn* const cnn    = stream_new(model, interleave, kernels);
+  neume_cnn_set_lookahead(cnn, lookahead);
+  for (uint32_t t = 0; t < frames; ++t) {
+    for (uint32_t i = 0; i < interleave; ++i) {
+      CHECK(stream_pass(cnn, &random, x + (size_t)t * bands));
+      if (t >= lookahead) {
+        double row[NEUME_CLASSES];
+        for (uint32_t k = 0; k < NEUME_CLASSES; ++k) {
+          row[k] = (double)y[(size_t)(t - lookahead) * NEUME_CLASSES + k];
+        }
+        worst = fmax(worst, stream_error(cnn, row));
+      }
+    }
+  }
+
+  snprintf(name, sizeof(name), "silence.%u", lookahead);
+  const float* const quiet = vectors_tensor(vectors, name, &rows, &classes);
+  CHECK(quiet && rows == 1 && classes == NEUME_CLASSES);
+  double row[NEUME_CLASSES];
+  for (uint32_t k = 0; k < NEUME_CLASSES; ++k) {
+    row[k] = quiet ? (double)quiet[k] : 0.0;
+  }
+  neume_cnn_reset(cnn);
+  if (lookahead == model->right) {
+    worst = fmax(worst, stream_error(cnn, row));
+  }
+  const float zeros[NEUME_BANDS_MAX] = { 0.0F };
+  for (uint32_t t = 0; t < 3; ++t) {
+    CHECK(stream_pass(cnn, &random, zeros));
+    worst = fmax(worst, stream_error(cnn, row));
+  }
+  neume_cnn_free(cnn);
+  return worst;
+}
+
+static void test_vectors(const char* const folder)
+{
+  static const char suffix[] = ".vectors.safetensors";
+  unsigned          files    = 0;
+  DIR* const        dir      = opendir(folder);
+  CHECK_MSG(dir, "%s", folder);
+  if (!dir) {
+    return;
+  }
+  for (const struct dirent* entry = NULL; (entry = readdir(dir));) {
+    const char* const end = strstr(entry->d_name, suffix);
+    if (!end || strlen(end) + 1 != sizeof(suffix)) {
+      continue;
+    }
+    char path[4096];
+    char message[NEUME_MESSAGE_MAX] = "";
+    snprintf(path,
+             sizeof(path),
+             "%s/%.*s.safetensors",
+             folder,
+             (int)(end - entry->d_name),
+             entry->d_name);
+    NeumeModel* model = NULL;
+    CHECK_MSG(!neume_model_load(path, &model, message), "%s", message);
+    if (!model) {
+      continue;
+    }
+    snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+    Vectors* const vectors = vectors_load(path);
+
+    double   worst   = 0.0;
+    unsigned outputs = 0;
+    for (uint32_t lookahead = 0; lookahead <= model->right; ++lookahead) {
+      char     name[32];
+      uint32_t rows    = 0;
+      uint32_t columns = 0;
+      snprintf(name, sizeof(name), "output.%u", lookahead);
+      if (vectors_tensor(vectors, name, &rows, &columns)) {
+        ++outputs;
+        worst = fmax(
+          worst,
+          check_output(model, vectors, lookahead, 1, neume_kernels_best()));
+        worst = fmax(
+          worst, check_output(model, vectors, lookahead, 3, &neume_kernels_c));
+      }
+    }
+    CHECK_MSG(outputs > 0, "%s: no output", entry->d_name);
+    CHECK_MSG(worst < TOLERANCE, "%s: off by %g", entry->d_name, worst);
+    fprintf(stderr,
+            "%s: %u look-aheads, worst %.2g\n",
+            entry->d_name,
+            outputs,
+            worst);
+    vectors_free(vectors);
+    neume_model_free(model);
+    ++files;
+  }
+  closedir(dir);
+  CHECK_MSG(files >= 4, "%u files of vectors", files);
+}
+
+int main(int argc, char** argv)
+{
+  CHECK_MSG(argc == 2, "usage: test_cnn_vectors FOLDER");
+  if (argc == 2) {
+    test_vectors(argv[1]);
+  }
+  return test_report();
+}
