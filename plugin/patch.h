@@ -1,0 +1,32 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#ifndef NEUME_PATCH_H
+#define NEUME_PATCH_H
+
+#include "attributes.h"
+#include "model_loader.h"
+#include "sequence.h"
+#include "uris.h"
+
+#include <lv2/atom/atom.h>
+
+/** Act on the patch messages in `control`, which may be NULL.
+
+    A patch:Set of the model is handed to `loader`; a patch:Get makes it
+    announce the path.  Everything else is skipped, and so is what is longer
+    than its container says.  Realtime-safe.
+*/
+void neume_patch_read(const LV2_Atom_Sequence* control,
+                      const NeumeUris*         uris,
+                      NeumeLoader*             loader) NEUME_REALTIME;
+
+/** Tell the host the model's path, if `loader` is to announce it.
+
+    What does not fit into `notify` is told in a later block.  Realtime-safe.
+*/
+void neume_patch_write(NeumeSequence*   notify,
+                       const NeumeUris* uris,
+                       NeumeLoader*     loader) NEUME_REALTIME;
+
+#endif // NEUME_PATCH_H

@@ -1,0 +1,185 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#include "player.h"
+
+#include "denormals.h"
+#include "patch.h"
+#include "sequence.h"
+
+#include <math.h>
+
+static const float level_min = -120.0f; // What `level` shows of silence, dBFS
+static const float level_max = 20.0f;   // Its other end
+
+/** Nothing is sung, or nobody knows. */
+static void show_nothing(NeumePlayer* player)
+{
+  const NeumeShown nothing = { 0.0f, 0.0f, 0.0f, 0.0f, level_min };
+  player->shown            = nothing;
+  neume_monitor_note(&player->monitor, 0, 0);
+}
+
+/** The chain is at input sample 0: end what sounds, show nothing. */
+static void forget(NeumePlayer* player)
+{
+  neume_midi_out_silence(&player->midi);
+  show_nothing(player);
+  player->written    = 0;
+  player->has_params = false;
+}
+
+void neume_player_restart(NeumePlayer* player)
+{
+  forget(player);
+  if (player->loader.engine) {
+    neume_reset(player->loader.engine->neume);
+  }
+}
+
+static float clamp(float value, float low, float high)
+{
+  return fminf(fmaxf(value, low), high);
+}
+
+/** The value of a control port, or `fallback` if it says nothing. */
+static float control(const float* port, float fallback)
+{
+  return (port && !isnan(*port)) ? *port : fallback;
+}
+
+/** Hand the controls on to where they act. */
+static void read_controls(NeumePlayer* player)
+{
+  const NeumePorts* const ports = &player->ports;
+  const NeumeParams       d     = neume_defaults();
+  const NeumeParams       p     = { control(ports->lookahead, d.lookahead_ms),
+                                    control(ports->threshold, d.threshold),
+                                    control(ports->gate, d.gate_db),
+                                    control(ports->min_note, d.min_note_ms) };
+
+  const bool resting = control(ports->enabled, 1.0f) <= 0.5f;
+  if (resting && !player->resting) {
+    neume_player_restart(player);
+  }
+  player->resting = resting;
+
+  const float mix = clamp(control(ports->monitor, 0.0f), 0.0f, 1.0f);
+  neume_monitor_set(&player->monitor, resting ? 0.0f : mix);
+
+  if (player->loader.engine &&
+      (!player->has_params || p.lookahead_ms != player->params.lookahead_ms ||
+       p.threshold != player->params.threshold ||
+       p.gate_db != player->params.gate_db ||
+       p.min_note_ms != player->params.min_note_ms)) {
+    neume_set(player->loader.engine->neume, &p);
+    player->params     = p;
+    player->has_params = true;
+  }
+}
+
+/** Act on a decision of the chain, `frame` samples into the block. */
+static void decide(NeumePlayer* player, const NeumeStep* step, uint32_t frame)
+{
+  if (step->off) {
+    neume_midi_out_off(&player->midi, frame);
+    neume_monitor_note(&player->monitor, 0, 0);
+  }
+  if (step->on) {
+    neume_midi_out_on(&player->midi, frame, step->on, step->velocity);
+    neume_monitor_note(&player->monitor, step->on, step->velocity);
+  }
+
+  const NeumeShown shown = { (float)step->note,
+                             (float)step->midi,
+                             clamp(step->cents, -50.0f, 50.0f),
+                             clamp(step->confidence, 0.0f, 1.0f),
+                             clamp(step->level, level_min, level_max) };
+  player->shown          = shown;
+
+  const NeumeDisplayStep drawn = { step->note, step->confidence, step->level };
+  neume_display_add(&player->display, &drawn);
+}
+
+/** Make the samples of `out` from `start` to `end`. */
+static void play(NeumePlayer* player, uint32_t start, uint32_t end)
+{
+  const NeumePorts* const ports = &player->ports;
+  if (ports->in && ports->out && end > start) {
+    neume_monitor_run(
+      &player->monitor, ports->in + start, ports->out + start, end - start);
+  }
+}
+
+/** Analyse and play at most NEUME_WRITE_MAX samples from `start`. */
+static void process(NeumePlayer* player, uint32_t start, uint32_t n)
+{
+  uint32_t played = start;
+  if (player->ports.in && player->loader.engine && !player->resting) {
+    Neume* const neume = player->loader.engine->neume;
+    NeumeStep    step;
+
+    // All of it is in the chain before `out`, perhaps the same, is written
+    neume_write(neume, player->ports.in + start, n);
+    while (neume_analyse(neume, &step)) {
+      const uint64_t offset = step.position - player->written;
+      const uint32_t frame  = start + (offset < n ? (uint32_t)offset : n - 1U);
+      play(player, played, frame);
+      played = frame;
+      decide(player, &step, frame);
+    }
+    player->written += n;
+  }
+
+  play(player, played, start + n);
+}
+
+static void write_float(float* port, float value)
+{
+  if (port) {
+    *port = value;
+  }
+}
+
+void neume_player_run(NeumePlayer* player, uint32_t n_samples)
+{
+  const NeumePorts* const ports = &player->ports;
+  const NeumeUris* const  uris  = &player->uris;
+  const NeumeFloatMode    mode  = neume_denormals_off();
+  NeumeSequence           notify;
+  NeumeSequence           midi_out;
+
+  // Messages come first: a worker may answer at once, and change the engine
+  neume_patch_read(ports->control, uris, &player->loader);
+  neume_loader_update(&player->loader);
+  if (player->n_swaps != player->loader.n_swaps) {
+    player->n_swaps = player->loader.n_swaps;
+    forget(player);
+  }
+
+  read_controls(player);
+  neume_sequence_begin(&notify, ports->notify, uris->atom_Sequence);
+  neume_sequence_begin(&midi_out, ports->midi_out, uris->atom_Sequence);
+
+  for (uint32_t start = 0; start < n_samples;) {
+    const uint32_t left = n_samples - start;
+    const uint32_t size = left < NEUME_WRITE_MAX ? left : NEUME_WRITE_MAX;
+    process(player, start, size);
+    neume_midi_out_flush(&player->midi, &midi_out, uris->midi_MidiEvent);
+    start += size;
+  }
+
+  neume_midi_out_end_block(&player->midi);
+  if (n_samples) {
+    neume_patch_write(&notify, uris, &player->loader);
+    neume_display_tick(&player->display, n_samples);
+  }
+
+  write_float(ports->note, player->shown.note);
+  write_float(ports->midi_note, player->shown.midi_note);
+  write_float(ports->cents, player->shown.cents);
+  write_float(ports->confidence, player->shown.confidence);
+  write_float(ports->level, player->shown.level);
+  write_float(ports->latency, 0.0f); // The audio is not delayed
+  neume_denormals_restore(mode);
+}

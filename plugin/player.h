@@ -1,0 +1,57 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#ifndef NEUME_PLAYER_H
+#define NEUME_PLAYER_H
+
+#include "attributes.h"
+#include "display.h"
+#include "midi_out.h"
+#include "model_loader.h"
+#include "monitor.h"
+#include "neume.h"
+#include "ports.h"
+#include "uris.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What the control outputs show. */
+typedef struct {
+  float note;       ///< Class
+  float midi_note;  ///< MIDI number, 0 = none
+  float cents;      ///< Deviation
+  float confidence; ///< Posterior
+  float level;      ///< dBFS
+} NeumeShown;
+
+/** All that run() works with.
+
+    It belongs to the audio thread; `loader` and `display` say themselves what
+    other threads may touch.
+*/
+typedef struct {
+  NeumePorts   ports;      ///< What the host connected
+  NeumeUris    uris;       ///< Constant
+  NeumeLoader  loader;     ///< The chain, and how to get another
+  NeumeMidiOut midi;       ///< Notes to be sent
+  NeumeMonitor monitor;    ///< Makes `out`
+  NeumeDisplay display;    ///< Picture in the host's mixer
+  NeumeParams  params;     ///< In force in the chain
+  NeumeShown   shown;      ///< The last decision
+  uint64_t     written;    ///< Samples that the chain has had
+  unsigned     n_swaps;    ///< Of the loader, as last seen
+  bool         has_params; ///< `params` were set in this chain
+  bool         resting;    ///< Bypassed: the chain is not fed
+} NeumePlayer;
+
+/** Begin anew at input sample 0; what sounds is ended by the next run.
+
+    Realtime-safe.
+*/
+void neume_player_restart(NeumePlayer* player) NEUME_REALTIME;
+
+/** One block of the plugin: everything that run() does.  Realtime-safe. */
+void neume_player_run(NeumePlayer* player, uint32_t n_samples) NEUME_REALTIME;
+
+#endif // NEUME_PLAYER_H

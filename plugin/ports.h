@@ -1,0 +1,52 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#ifndef NEUME_PORTS_H
+#define NEUME_PORTS_H
+
+#include <lv2/atom/atom.h>
+
+/** Port indices, in the order of neume.ttl. */
+typedef enum {
+  NEUME_PORT_IN,
+  NEUME_PORT_OUT,
+  NEUME_PORT_CONTROL,
+  NEUME_PORT_NOTIFY,
+  NEUME_PORT_MIDI_OUT,
+  NEUME_PORT_NOTE,
+  NEUME_PORT_MIDI_NOTE,
+  NEUME_PORT_CENTS,
+  NEUME_PORT_CONFIDENCE,
+  NEUME_PORT_LEVEL,
+  NEUME_PORT_LATENCY,
+  NEUME_PORT_ENABLED,
+  NEUME_PORT_LOOKAHEAD,
+  NEUME_PORT_THRESHOLD,
+  NEUME_PORT_GATE,
+  NEUME_PORT_MIN_NOTE,
+  NEUME_PORT_MONITOR,
+  NEUME_N_PORTS
+} NeumePortIndex;
+
+/** What the host connected; any may be NULL. */
+typedef struct {
+  const float*             in;         ///< Audio
+  float*                   out;        ///< Audio, may be the same as `in`
+  const LV2_Atom_Sequence* control;    ///< Patch messages in
+  LV2_Atom_Sequence*       notify;     ///< Patch messages out
+  LV2_Atom_Sequence*       midi_out;   ///< Notes
+  float*                   note;       ///< Class in force, 0..39
+  float*                   midi_note;  ///< MIDI number, 0 = none
+  float*                   cents;      ///< -50..50
+  float*                   confidence; ///< 0..1
+  float*                   level;      ///< dBFS
+  float*                   latency;    ///< Samples
+  const float*             enabled;    ///< 0 = bypassed
+  const float*             lookahead;  ///< ms
+  const float*             threshold;  ///< Posterior
+  const float*             gate;       ///< dBFS
+  const float*             min_note;   ///< ms
+  const float*             monitor;    ///< 0 = input, 1 = tone
+} NeumePorts;
+
+#endif // NEUME_PORTS_H

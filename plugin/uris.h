@@ -1,0 +1,58 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#ifndef NEUME_URIS_H
+#define NEUME_URIS_H
+
+#include <lv2/atom/atom.h>
+#include <lv2/midi/midi.h>
+#include <lv2/patch/patch.h>
+#include <lv2/state/state.h>
+#include <lv2/urid/urid.h>
+
+#include <string.h>
+
+#define NEUME_URI        "urn:neume:voice-to-midi"
+#define NEUME_URI__model NEUME_URI "#model"
+
+/** Identifiers of this host; all 0 where it has no urid:map. */
+typedef struct {
+  LV2_URID atom_Object;
+  LV2_URID atom_Path;
+  LV2_URID atom_Sequence;
+  LV2_URID atom_String;
+  LV2_URID atom_URID;
+  LV2_URID midi_MidiEvent;
+  LV2_URID neume_model;
+  LV2_URID neume_plugin;
+  LV2_URID patch_Get;
+  LV2_URID patch_Set;
+  LV2_URID patch_property;
+  LV2_URID patch_subject;
+  LV2_URID patch_value;
+  LV2_URID state_StateChanged;
+} NeumeUris;
+
+/** Map them; `map` may be NULL.  Instantiation only. */
+static inline void neume_uris_init(NeumeUris* uris, const LV2_URID_Map* map)
+{
+  memset(uris, 0, sizeof(*uris));
+  if (map) {
+    uris->atom_Object        = map->map(map->handle, LV2_ATOM__Object);
+    uris->atom_Path          = map->map(map->handle, LV2_ATOM__Path);
+    uris->atom_Sequence      = map->map(map->handle, LV2_ATOM__Sequence);
+    uris->atom_String        = map->map(map->handle, LV2_ATOM__String);
+    uris->atom_URID          = map->map(map->handle, LV2_ATOM__URID);
+    uris->midi_MidiEvent     = map->map(map->handle, LV2_MIDI__MidiEvent);
+    uris->neume_model        = map->map(map->handle, NEUME_URI__model);
+    uris->neume_plugin       = map->map(map->handle, NEUME_URI);
+    uris->patch_Get          = map->map(map->handle, LV2_PATCH__Get);
+    uris->patch_Set          = map->map(map->handle, LV2_PATCH__Set);
+    uris->patch_property     = map->map(map->handle, LV2_PATCH__property);
+    uris->patch_subject      = map->map(map->handle, LV2_PATCH__subject);
+    uris->patch_value        = map->map(map->handle, LV2_PATCH__value);
+    uris->state_StateChanged = map->map(map->handle, LV2_STATE__StateChanged);
+  }
+}
+
+#endif // NEUME_URIS_H

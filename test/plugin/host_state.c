@@ -1,0 +1,114 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+// Messages to the plugin, and its state
+
+#include "host.h"
+
+#include <lv2/atom/forge.h>
+#include <lv2/atom/util.h>
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add_message(Host* host, LV2_URID type, const char* path)
+{
+  LV2_Atom_Forge       forge;
+  LV2_Atom_Forge_Frame frame;
+  LV2_Atom_Sequence*   seq = (LV2_Atom_Sequence*)(void*)host->control;
+  uint8_t              buffer[8192];
+
+  lv2_atom_forge_init(&forge, &host->map);
+  lv2_atom_forge_set_buffer(&forge, buffer, sizeof(buffer));
+  lv2_atom_forge_frame_time(&forge, 0);
+  lv2_atom_forge_object(&forge, &frame, 0, type);
+  lv2_atom_forge_key(&forge, host->urid.patch_property);
+  lv2_atom_forge_urid(&forge, host->urid.neume_model);
+  if (path) {
+    lv2_atom_forge_key(&forge, host->urid.patch_value);
+    lv2_atom_forge_path(&forge, path, (uint32_t)strlen(path));
+  }
+  lv2_atom_forge_pop(&forge, &frame);
+  lv2_atom_sequence_append_event(
+    seq, HOST_CONTROL_SIZE, (const LV2_Atom_Event*)(const void*)buffer);
+}
+
+void host_patch_set(Host* host, const char* path)
+{
+  add_message(host, host->urid.patch_Set, path);
+}
+
+void host_patch_get(Host* host)
+{
+  add_message(host, host->urid.patch_Get, NULL);
+}
+
+/** A state with one property. */
+typedef struct {
+  const Host* host;       ///< Whose state it is
+  char        path[4096]; ///< "" = none
+  LV2_URID    type;       ///< Its type
+} Stored;
+
+static LV2_State_Status store(LV2_State_Handle handle,
+                              uint32_t         key,
+                              const void*      value,
+                              size_t           size,
+                              uint32_t         type,
+                              uint32_t         flags)
+{
+  Stored* const stored = (Stored*)handle;
+  HOST_REQUIRE(key == stored->host->urid.neume_model);
+  HOST_REQUIRE(type == stored->host->urid.atom_Path);
+  HOST_REQUIRE(flags & LV2_STATE_IS_POD);
+  HOST_REQUIRE(!(flags & LV2_STATE_IS_PORTABLE));
+  HOST_REQUIRE(size == strlen((const char*)value) + 1U);
+  snprintf(stored->path, sizeof(stored->path), "%s", (const char*)value);
+  return LV2_STATE_SUCCESS;
+}
+
+static const void* retrieve(LV2_State_Handle handle,
+                            uint32_t         key,
+                            size_t*          size,
+                            uint32_t*        type,
+                            uint32_t*        flags)
+{
+  const Stored* const stored = (const Stored*)handle;
+  if (key != stored->host->urid.neume_model || !stored->path[0]) {
+    return NULL;
+  }
+  *size  = strlen(stored->path) + 1U;
+  *type  = stored->type;
+  *flags = LV2_STATE_IS_POD;
+  return stored->path;
+}
+
+LV2_State_Status host_save(Host* host, char* path)
+{
+  Stored                   stored = { host, "", 0 };
+  const LV2_Feature* const none[] = { NULL };
+  const LV2_State_Status   st =
+    host->state->save(lilv_instance_get_handle(host->instance),
+                      store,
+                      &stored,
+                      LV2_STATE_IS_POD,
+                      none);
+  memcpy(path, stored.path, strlen(stored.path) + 1U);
+  return st;
+}
+
+LV2_State_Status host_restore(Host*       host,
+                              const char* path,
+                              LV2_URID    type,
+                              bool        with_worker)
+{
+  const LV2_Feature        worker = { LV2_WORKER__schedule, &host->schedule };
+  const LV2_Feature* const list[] = { with_worker ? &worker : NULL, NULL };
+  Stored                   stored = { host, "", type };
+  if (path) {
+    snprintf(stored.path, sizeof(stored.path), "%s", path);
+  }
+  return host->state->restore(
+    lilv_instance_get_handle(host->instance), retrieve, &stored, 0, list);
+}

@@ -1,0 +1,146 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#include "midi_out.h"
+
+#include "test.h"
+
+#include <lv2/atom/atom.h>
+
+#include <stdint.h>
+#include <string.h>
+
+enum { SEQUENCE = 1, MIDI = 2 }; ///< URIDs
+
+/** A port with room for `capacity` bytes, and what it was sent. */
+typedef struct {
+  LV2_Atom_Sequence seq;          ///< Header
+  uint8_t           events[8192]; ///< What follows it
+} Port;
+
+static NeumeSequence begin(Port* port, uint32_t capacity)
+{
+  NeumeSequence sequence;
+  port->seq.atom.size = capacity;
+  neume_sequence_begin(&sequence, &port->seq, SEQUENCE);
+  return sequence;
+}
+
+/** The number of events in `port`, after a check that they alternate from
+    `*sounding`, which is moved on. */
+static uint32_t heard(const Port* port, uint32_t* sounding)
+{
+  const uint32_t n =
+    (port->seq.atom.size - (uint32_t)sizeof(LV2_Atom_Sequence_Body)) / 24U;
+  for (uint32_t i = 0; i < n; ++i) {
+    const uint8_t* const bytes = port->events + (size_t)24U * i + 16U;
+    if (bytes[0] == 0x90U) {
+      CHECK(!*sounding);
+      *sounding = bytes[1];
+    } else {
+      CHECK(bytes[0] == 0x80U);
+      CHECK_MSG(bytes[1] == *sounding, "%u %u", bytes[1], *sounding);
+      *sounding = 0;
+    }
+  }
+  return n;
+}
+
+static void test_order(void)
+{
+  NeumeMidiOut midi = { 0 };
+  Port         port = { 0 };
+  uint32_t     note = 0;
+
+  neume_midi_out_off(&midi, 1); // Nothing sounds: nothing ends
+  neume_midi_out_on(&midi, 3, 60, 200);
+  neume_midi_out_on(&midi, 5, 62, 0); // Ends the one before
+  neume_midi_out_off(&midi, 9);
+  NeumeSequence sequence = begin(&port, sizeof(port));
+  neume_midi_out_flush(&midi, &sequence, MIDI);
+  CHECK(heard(&port, &note) == 4U);
+  CHECK(!note);
+
+  const uint8_t first[3] = { 0x90U, 60U, 127U };
+  CHECK(!memcmp(port.events + 16, first, sizeof(first)));
+  CHECK(port.events[0] == 3U && port.events[72] == 9U);
+}
+
+static void test_kept(void)
+{
+  NeumeMidiOut midi = { 0 };
+  Port         port = { 0 };
+  uint32_t     note = 0;
+
+  // Room for one event in each block
+  neume_midi_out_on(&midi, 3, 60, 100);
+  neume_midi_out_off(&midi, 4);
+  neume_midi_out_on(&midi, 4, 61, 100);
+  for (uint32_t i = 0; i < 3U; ++i) {
+    NeumeSequence sequence = begin(&port, 16U + 24U);
+    neume_midi_out_flush(&midi, &sequence, MIDI);
+    neume_midi_out_end_block(&midi);
+    CHECK(heard(&port, &note) == 1U);
+    CHECK(port.events[0] == (i ? 0U : 3U));
+    CHECK(note == (i == 0 ? 60U : i == 1 ? 0U : 61U));
+  }
+
+  // Silence ends what is heard, however much waits
+  neume_midi_out_off(&midi, 0);
+  neume_midi_out_on(&midi, 0, 62, 100);
+  neume_midi_out_silence(&midi);
+  NeumeSequence sequence = begin(&port, sizeof(port));
+  neume_midi_out_flush(&midi, &sequence, MIDI);
+  CHECK(heard(&port, &note) == 1U);
+  CHECK(!note);
+}
+
+/** More notes than the queue holds: some are lost, but no off. */
+static void test_overflow(uint32_t capacity)
+{
+  NeumeMidiOut midi = { 0 };
+  Port         port = { 0 };
+  uint32_t     note = 0;
+
+  for (uint32_t i = 0; i < 1000U; ++i) {
+    neume_midi_out_on(&midi, i, 45U + i % 39U, 100);
+    if (i % 7U == 0) {
+      neume_midi_out_off(&midi, i);
+    }
+    CHECK(midi.n_queued <= NEUME_MIDI_QUEUE);
+    if (i % 50U == 0) {
+      NeumeSequence sequence = begin(&port, capacity);
+      neume_midi_out_flush(&midi, &sequence, MIDI);
+      neume_midi_out_end_block(&midi);
+      if (sequence.seq) {
+        heard(&port, &note);
+      } else {
+        CHECK(midi.n_queued <= 2U);
+      }
+    }
+  }
+
+  for (uint32_t i = 0; i < 3U; ++i) {
+    NeumeSequence sequence = begin(&port, sizeof(port));
+    neume_midi_out_flush(&midi, &sequence, MIDI);
+    heard(&port, &note);
+  }
+  CHECK(note == 45U + 999U % 39U);
+  neume_midi_out_silence(&midi);
+  NeumeSequence sequence = begin(&port, sizeof(port));
+  neume_midi_out_flush(&midi, &sequence, MIDI);
+  heard(&port, &note);
+  CHECK(!note);
+}
+
+int main(void)
+{
+  test_order();
+  test_kept();
+  test_overflow(0);
+  test_overflow(16);
+  test_overflow(40);
+  test_overflow(64);
+  test_overflow(1024);
+  return test_report();
+}

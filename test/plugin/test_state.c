@@ -1,0 +1,210 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#include "files.h"
+#include "host.h"
+
+#include "test.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RATE 16000.0
+
+static float in[8192];
+
+/** The model that the host is told, after a round of worker and run(). */
+static const char* model_of(Host* host)
+{
+  host_run(host, in, NULL, 512);
+  host_work(host);
+  host_respond(host);
+  host_patch_get(host);
+  host_run(host, in, NULL, 512);
+  return host->path;
+}
+
+static void test_save(const Files* files)
+{
+  char        path[4096];
+  Host* const host = host_new(RATE, HOST_ALL);
+  host_activate(host);
+  CHECK(!host_save(host, path));
+  CHECK(!path[0]); // The bundled weights need no path
+
+  host_patch_set(host, files->good);
+  CHECK(!strcmp(model_of(host), files->good));
+  CHECK(!host_save(host, path));
+  CHECK_MSG(!strcmp(path, files->good), "%s", path);
+
+  host_patch_set(host, files->text); // Fails, so nothing changes
+  CHECK(!strcmp(model_of(host), files->good));
+  CHECK(!host_save(host, path));
+  CHECK(!strcmp(path, files->good));
+  host_free(host);
+}
+
+static void test_restore(const Files* files, const char* bundled)
+{
+  for (uint32_t way = 0; way < 8U; ++way) {
+    const bool  active = way & 1U;
+    const bool  worker = way & 2U;
+    Host* const host =
+      host_new(RATE, way & 4U ? HOST_ALL : HOST_MAP | HOST_LOG);
+    const LV2_URID type = host->urid.atom_Path;
+    if (active) {
+      host_activate(host);
+      host_run(host, in, NULL, 512);
+    }
+    CHECK(!host_restore(host, files->good, type, worker));
+    CHECK(host->n_jobs == ((active && worker) ? 1U : 0U));
+    if (!active) {
+      host_activate(host);
+    }
+    CHECK_MSG(!strcmp(model_of(host), files->good), "way %u", way);
+    CHECK(!host->n_state_changed);
+
+    // A path that can't be loaded, or is none, leaves the model
+    const LV2_State_Status st =
+      host_restore(host, files->missing, type, worker);
+    CHECK(worker ? !st : st == LV2_STATE_ERR_UNKNOWN);
+    CHECK(host_restore(host, files->other, host->urid.atom_URID, worker) ==
+          LV2_STATE_ERR_BAD_TYPE);
+    CHECK(!strcmp(model_of(host), files->good));
+    CHECK(host->n_logged == 1U);
+
+    CHECK(!host_restore(host, NULL, 0, worker));
+    CHECK(!strcmp(model_of(host), bundled));
+    host_free(host);
+  }
+}
+
+/** More restores than the loader has slots, without a run in between. */
+static void test_many(const Files* files)
+{
+  Host* const host = host_new(RATE, HOST_ALL);
+  char        path[4096];
+  for (uint32_t i = 0; i < 30U; ++i) {
+    CHECK(!host_restore(
+      host, i % 2U ? files->good : NULL, host->urid.atom_Path, true));
+  }
+  CHECK(!host_restore(host, files->other, host->urid.atom_Path, true));
+  CHECK(host_restore(host, files->text, host->urid.atom_Path, true));
+  CHECK(!host_save(host, path));
+  CHECK(!strcmp(path, files->other));
+  host_activate(host);
+  CHECK(!strcmp(model_of(host), files->other));
+  host_free(host);
+}
+
+static void test_bare(void)
+{
+  char        path[4096];
+  Host* const host = host_new(RATE, 0);
+  CHECK(!host_save(host, path));
+  CHECK(host_restore(host, "/x", host->urid.atom_Path, false) ==
+        LV2_STATE_ERR_NO_FEATURE);
+  host_free(host);
+}
+
+static const void* get_value(const char* symbol,
+                             void*       user,
+                             uint32_t*   size,
+                             uint32_t*   type)
+{
+  Host* const        host = (Host*)user;
+  static const float loud = -33.0f;
+  *size                   = sizeof(float);
+  *type                   = host->map.map(host->map.handle, LV2_ATOM__Float);
+  return strcmp(symbol, "gate") != 0 ? NULL : &loud;
+}
+
+static void set_value(const char* symbol,
+                      void*       user,
+                      const void* value,
+                      uint32_t    size,
+                      uint32_t    type)
+{
+  Host* const host = (Host*)user;
+  (void)type;
+  if (!strcmp(symbol, "gate") && size == sizeof(float)) {
+    memcpy(&host->controls[NEUME_PORT_GATE], value, sizeof(float));
+  }
+}
+
+/** Through lilv, which copies the model file beside the state. */
+static void test_lilv(const Files* files)
+{
+  char saved[320];
+  char copies[320];
+  snprintf(saved, sizeof(saved), "%s/saved", files->folder);
+  snprintf(copies, sizeof(copies), "%s/copies", files->folder);
+
+  Host* const host = host_new(RATE, HOST_ALL);
+  host_activate(host);
+  host_patch_set(host, files->good);
+  CHECK(!strcmp(model_of(host), files->good));
+
+  LilvState* const state = lilv_state_new_from_instance(host->plugin,
+                                                        host->instance,
+                                                        &host->map,
+                                                        files->folder,
+                                                        copies,
+                                                        copies,
+                                                        saved,
+                                                        get_value,
+                                                        host,
+                                                        LV2_STATE_IS_POD,
+                                                        NULL);
+  CHECK(state && lilv_state_get_num_properties(state) == 1U);
+  CHECK(!lilv_state_save(
+    host->world, &host->map, &host->unmap, state, NULL, saved, "state.ttl"));
+  lilv_state_free(state);
+  host_free(host);
+
+  char file[400];
+  snprintf(file, sizeof(file), "%s/state.ttl", saved);
+  Host* const again = host_new(RATE, HOST_ALL);
+  host_activate(again);
+  LilvState* const loaded =
+    lilv_state_new_from_file(again->world, &again->map, NULL, file);
+  CHECK(loaded != NULL);
+  if (loaded) {
+    const LV2_Feature worker = { LV2_WORKER__schedule, &again->schedule };
+    const LV2_Feature* const list[] = { &worker, NULL };
+    lilv_state_restore(loaded, again->instance, set_value, again, 0, list);
+    CHECK(again->n_jobs == 1U);
+    const char* const path = model_of(again);
+    CHECK_MSG(
+      strstr(path, "good") && strcmp(path, files->good) != 0, "%s", path);
+    CHECK(!access(path, R_OK));
+    CHECK(again->controls[NEUME_PORT_GATE] == -33.0f);
+    lilv_state_free(loaded);
+  }
+  host_free(again);
+
+  remove_folder(saved);
+  remove_folder(copies);
+}
+
+int main(void)
+{
+  Host* const host   = host_new(RATE, HOST_ALL);
+  char* const bundle = host_bundle_path(host);
+  char        bundled[4200];
+  Files       files;
+  snprintf(bundled, sizeof(bundled), "%slive.safetensors", bundle);
+  files_init(&files, bundle);
+  host_free(host);
+
+  test_save(&files);
+  test_restore(&files, bundled);
+  test_many(&files);
+  test_bare();
+  test_lilv(&files);
+
+  lilv_free(bundle);
+  files_clear(&files);
+  return test_report();
+}

@@ -1,0 +1,244 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+// A whole file through the chain: the right notes at the right times, the
+// same as a host would see, and the same features as `neume features` writes
+
+#include "command.h"
+#include "compare.h"
+#include "fixture.h"
+#include "listen.h"
+#include "npy.h"
+
+#include "../test.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <sndfile.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[] = "test_listen.XXXXXX";
+static char model_path[64];
+static char audio_path[64];
+static char npy_path[64];
+
+static NeumeModel* model;
+
+static ListenOptions make_options(float lookahead_ms, uint32_t interleave)
+{
+  ListenOptions options = { model, neume_defaults(), interleave, true };
+
+  options.params.lookahead_ms = lookahead_ms;
+  return options;
+}
+
+static Transcript hear(const ListenOptions* options)
+{
+  char       message[COMMAND_MESSAGE_MAX] = "";
+  Transcript t;
+  CHECK_MSG(listen(audio_path, options, NULL, &t, message), "%s", message);
+  return t;
+}
+
+static void test_melody(int rate, int channels, float lookahead, uint32_t p)
+{
+  const ListenOptions options = make_options(lookahead, p);
+  NoteList            truth;
+  Comparison          c;
+  CHECK(fixture_melody(audio_path, rate, channels));
+  CHECK(fixture_notes(&truth));
+  Transcript t = hear(&options);
+  CHECK(fabs(t.seconds - FIXTURE_SECONDS) < 1e-9 && t.rate == rate);
+  CHECK(compare_notes(&truth, &t.notes, 0.1, &c));
+  CHECK_MSG(c.count[MATCH_RIGHT] == truth.size && c.size == truth.size,
+            "%d Hz, %d channels, %g ms, P %u: %zu of %zu rows right",
+            rate,
+            channels,
+            (double)lookahead,
+            p,
+            c.count[MATCH_RIGHT],
+            c.size);
+
+  const double step = 0.125 / p;
+  for (size_t i = 0; i < t.notes.size; ++i) {
+    const Note* const note = &t.notes.notes[i];
+    CHECK(note->onset >= 0.0 && note->offset <= t.seconds);
+    CHECK(!i || note->onset >= note[-1].offset);
+    CHECK_MSG(note->confidence > 0.5 && note->confidence <= 1.0,
+              "%g",
+              note->confidence);
+  }
+  CHECK(t.n_frames && t.frames[0].time >= 0.0 && t.frames[0].time < step);
+  CHECK(t.frames[t.n_frames - 1].time >= t.seconds - step - 1e-4);
+  CHECK(t.frames[t.n_frames - 1].time < t.seconds);
+  for (size_t i = 1; i < t.n_frames; ++i) {
+    const double apart = t.frames[i].time - t.frames[i - 1].time;
+    CHECK_MSG(fabs(apart - step) < 2.0 / rate, "%zu: %g", i, apart);
+  }
+  comparison_free(&c);
+  note_list_free(&truth);
+  transcript_free(&t);
+}
+
+/** The chain fed one sample at a time gives the events that listen() told. */
+static void test_same_as_a_host(void)
+{
+  const int           rate    = 16000;
+  const ListenOptions options = make_options(93.75f, 4);
+  CHECK(fixture_melody(audio_path, rate, 1));
+  Transcript t = hear(&options);
+
+  SF_INFO        info = { 0 };
+  SNDFILE* const file = sf_open(audio_path, SFM_READ, &info);
+  const uint32_t n    = (uint32_t)info.frames;
+  float* const   all  = calloc(n + (uint32_t)rate, sizeof(float));
+  CHECK(file && all && sf_read_float(file, all, n) == n);
+  sf_close(file);
+
+  Neume* neume = NULL;
+  CHECK(!neume_new(model, rate, 4, &neume));
+  neume_set(neume, &options.params);
+  NeumeStep step;
+  size_t    on  = 0;
+  size_t    off = 0;
+  for (uint32_t i = 0; i < n + (uint32_t)rate; ++i) {
+    CHECK(neume_write(neume, &all[i], 1) == 1);
+    while (neume_analyse(neume, &step)) {
+      const double time = ((double)step.position - neume_delay(neume)) / rate;
+      if (step.off && off < t.notes.size) {
+        CHECK(fabs(t.notes.notes[off].offset - time) < 1.0 / rate);
+        ++off;
+      }
+      if (step.on && on < t.notes.size) {
+        const Note* const note = &t.notes.notes[on];
+        CHECK(fabs(note->onset - time) < 1.0 / rate);
+        CHECK(note->midi == step.on && note->velocity == step.velocity);
+        ++on;
+      }
+    }
+  }
+  CHECK_MSG(on == t.notes.size && off == t.notes.size,
+            "%zu on, %zu off, %zu notes",
+            on,
+            off,
+            t.notes.size);
+  CHECK(on > 0);
+  neume_free(neume);
+  free(all);
+  transcript_free(&t);
+}
+
+/** Listen in a thread of its own. */
+static void* hear_alone(void* data)
+{
+  char                message[COMMAND_MESSAGE_MAX] = "";
+  const ListenOptions options                      = make_options(0.0f, 4);
+  return listen(audio_path, &options, NULL, data, message) ? data : NULL;
+}
+
+/** Several threads share one model and hear the same. */
+static void test_threads(void)
+{
+  pthread_t  threads[3];
+  Transcript t[3];
+  CHECK(fixture_melody(audio_path, 8000, 1));
+  for (int i = 0; i < 3; ++i) {
+    CHECK(!pthread_create(&threads[i], NULL, hear_alone, &t[i]));
+  }
+  for (int i = 0; i < 3; ++i) {
+    void* result = NULL;
+    CHECK(!pthread_join(threads[i], &result) && result);
+    CHECK(t[i].notes.size == t[0].notes.size && t[i].notes.size > 0);
+    CHECK(t[i].n_frames == t[0].n_frames);
+    for (size_t k = 0; k < t[i].n_frames; ++k) {
+      CHECK(t[i].frames[k].confidence == t[0].frames[k].confidence);
+    }
+  }
+  for (int i = 0; i < 3; ++i) {
+    transcript_free(&t[i]);
+  }
+}
+
+/** What `neume features` writes is what the chain's network hears. */
+static void test_features(void)
+{
+  const ListenOptions options = make_options(0.0f, 4);
+  CHECK(fixture_melody(audio_path, 44100, 1));
+  Transcript t = hear(&options);
+
+  char  name[]    = "features";
+  char  out[]     = "--out";
+  char  with[]    = "--model";
+  char* command[] = { name, audio_path, out, npy_path, with, model_path, NULL };
+  CHECK(command_features(6, command) == EXIT_OK);
+
+  char        header[NPY_HEADER_BYTES + 1] = "";
+  char        shape[64];
+  FILE* const stream = fopen(npy_path, "rb");
+  CHECK(stream &&
+        fread(header, 1, NPY_HEADER_BYTES, stream) == NPY_HEADER_BYTES);
+  // 6 s hold 192 steps, and each completes with its last sample
+  snprintf(shape, sizeof(shape), "'shape': (192, %u), }", t.bands);
+  CHECK_MSG(strstr(header + 10, shape), "%s", header + 10);
+  CHECK(!memcmp(header, "\x93NUMPY\x01\x00\x76\x00", 10));
+  CHECK(header[NPY_HEADER_BYTES - 1] == '\n');
+
+  CHECK(t.n_columns > 192);
+  size_t n       = 0;
+  float  largest = 0.0f;
+  for (float value = 0.0f; fread(&value, sizeof(value), 1, stream) == 1; ++n) {
+    CHECK_MSG(value == t.features[n], "value %zu", n);
+    largest = fmaxf(largest, value);
+  }
+  CHECK_MSG(n == (size_t)192 * t.bands, "%zu", n);
+  CHECK(largest > 5.0f);
+  fclose(stream);
+  unlink(npy_path);
+  transcript_free(&t);
+}
+
+static void test_silence_and_nothing(void)
+{
+  static const double lengths[] = { 0.0, 0.001, 3.0 };
+
+  const ListenOptions options = make_options(1250.0f, 4);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(fixture_silence(audio_path, lengths[i]));
+    Transcript t = hear(&options);
+    CHECK(!t.notes.size);
+    CHECK_MSG(t.n_frames == (size_t)(lengths[i] * 32.0) ||
+                t.n_frames == (size_t)(lengths[i] * 32.0) + 1,
+              "%zu",
+              t.n_frames);
+    transcript_free(&t);
+  }
+}
+
+int main(void)
+{
+  char message[NEUME_MESSAGE_MAX] = "";
+  CHECK(mkdtemp(folder));
+  snprintf(model_path, sizeof(model_path), "%s/model", folder);
+  snprintf(audio_path, sizeof(audio_path), "%s/audio", folder);
+  snprintf(npy_path, sizeof(npy_path), "%s/x.npy", folder);
+  CHECK(fixture_model(model_path));
+  CHECK_MSG(!neume_model_load(model_path, &model, message), "%s", message);
+  if (model) {
+    test_melody(8000, 1, 0.0f, 4);
+    test_melody(48000, 2, 0.0f, 4);
+    test_melody(44100, 3, 250.0f, 4);
+    test_melody(48000, 1, 1250.0f, 8);
+    test_melody(192000, 1, 0.0f, 4);
+    test_same_as_a_host();
+    test_threads();
+    test_features();
+    test_silence_and_nothing();
+  }
+  neume_model_free(model);
+  unlink(model_path);
+  unlink(audio_path);
+  CHECK(!rmdir(folder));
+  return test_report();
+}

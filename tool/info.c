@@ -1,0 +1,196 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#include "command.h"
+#include "constants.h"
+#include "neume.h"
+#include "weights.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char help[] = "Usage: neume info [FILE]\n"
+                           "Say what a weights file holds; without FILE, the "
+                           "one that 'neume transcribe'\n"
+                           "would use.\n"
+                           "\n"
+                           "  --help    Show this help\n";
+
+/** Rate for which delays are shown, Hz. */
+static const double shown_rate = 48000.0;
+
+static uint64_t layer_parameters(const NeumeLayer* l)
+{
+  switch (l->type) {
+    case NEUME_LAYER_CONV:
+      return (uint64_t)l->out_channels *
+             ((uint64_t)l->in_channels * l->kernel_freq * l->kernel_time + 1U);
+    case NEUME_LAYER_DENSE:
+      return (uint64_t)l->out_channels *
+             ((uint64_t)l->in_channels * l->in_rows + 1U);
+    default:
+      return 0;
+  }
+}
+
+/** Multiply-adds for one column. */
+static uint64_t layer_macs(const NeumeLayer* l)
+{
+  const uint64_t rows       = (l->type == NEUME_LAYER_CONV) ? l->out_rows : 1U;
+  const uint64_t parameters = layer_parameters(l);
+  return parameters ? rows * (parameters - l->out_channels) : 0U;
+}
+
+static void print_layer(uint32_t index, const NeumeLayer* l)
+{
+  static const char* const types[] = {
+    "conv", "max pool", "mean pool", "dense"
+  };
+  static const char* const activations[] = { "linear", "ReLU", "leaky ReLU" };
+
+  char shape[32];
+  char kernel[32] = "";
+  char time[32]   = "";
+  snprintf(shape, sizeof(shape), "%ux%u", l->out_rows, l->out_channels);
+  if (l->type == NEUME_LAYER_CONV) {
+    snprintf(kernel, sizeof(kernel), "%ux%u", l->kernel_freq, l->kernel_time);
+    snprintf(time, sizeof(time), "-%u..+%u", l->left, l->right);
+  } else if (l->type != NEUME_LAYER_DENSE) {
+    snprintf(kernel, sizeof(kernel), "%ux1", l->size);
+  }
+  const bool has_weights =
+    l->type == NEUME_LAYER_CONV || l->type == NEUME_LAYER_DENSE;
+  printf("%5u  %-9s  %-6s  %-8s  %-10s  %10" PRIu64 "  %10" PRIu64 "  %s\n",
+         index + 1,
+         types[l->type],
+         kernel,
+         time,
+         shape,
+         layer_parameters(l),
+         layer_macs(l),
+         has_weights ? activations[l->activation] : "");
+}
+
+static void print_layers(const NeumeModel* model)
+{
+  uint64_t parameters = 0;
+  printf("\nlayer  type       kernel  frames    output      parameters"
+         "        MACs  activation\n");
+  for (uint32_t i = 0; i < model->n_layers; ++i) {
+    print_layer(i, &model->layers[i]);
+    parameters += layer_parameters(&model->layers[i]);
+  }
+  printf("%5s  %-9s  %-6s  %-8s  %-10s  %10" PRIu64 "  %10" PRIu64 "\n",
+         "all",
+         "",
+         "",
+         "",
+         "",
+         parameters,
+         model->macs);
+}
+
+static void print_front_end(const NeumeFrontEnd* fe)
+{
+  printf("front end   %u Hz; window %u (%.0f ms), FFT %u, %u mel bands from "
+         "%.0f to %.0f Hz (break %.0f Hz)\n",
+         NEUME_RATE,
+         fe->window,
+         1000.0 * fe->window / NEUME_RATE,
+         fe->fft,
+         fe->bands,
+         (double)fe->low_hz,
+         (double)fe->high_hz,
+         (double)fe->break_hz);
+  printf(
+    "            feature = %g ln(1 + power / %g), label %.1f ms before the "
+    "window's end\n",
+    (double)fe->scale,
+    (double)fe->floor,
+    1000.0 * fe->label_delay / NEUME_RATE);
+}
+
+/** Milliseconds between a sound and what is decided of it; NAN on failure. */
+static void print_delay(const NeumeModel* model)
+{
+  Neume* neume = NULL;
+  if (neume_new(model, shown_rate, NEUME_INTERLEAVE, &neume)) {
+    return;
+  }
+  NeumeParams params  = neume_defaults();
+  params.lookahead_ms = 0.0f;
+  neume_set(neume, &params);
+  printf("delay       %.1f ms without look-ahead (at %.0f Hz)\n",
+         1000.0 * neume_delay(neume) / shown_rate,
+         shown_rate);
+  neume_free(neume);
+}
+
+static void print_provenance(const char* text)
+{
+  json_t* const json  = json_loads(text ? text : "", 0, NULL);
+  const char*   key   = NULL;
+  json_t*       value = NULL;
+  puts("\nprovenance");
+  json_object_foreach(json, key, value)
+  {
+    char* const shown =
+      json_is_string(value)
+        ? NULL
+        : json_dumps(value, JSON_ENCODE_ANY | JSON_PRESERVE_ORDER);
+    printf("  %s: %s\n",
+           key,
+           shown                   ? shown
+           : json_is_string(value) ? json_string_value(value)
+                                   : "");
+    free(shown);
+  }
+  json_decref(json);
+}
+
+static int print_info(const char* path)
+{
+  NeumeModel* const model = weights_load(path);
+  if (!model) {
+    return EXIT_FAILED;
+  }
+  const double step = (double)NEUME_STEP / NEUME_RATE;
+  printf("name        %s\n", model->name);
+  printf("version     %s\n", model->version);
+  printf("size        %zu bytes\n", model->n_bytes);
+  printf("classes     %u: no voice, and MIDI %u..%u\n",
+         NEUME_CLASSES,
+         NEUME_MIDI_MIN,
+         NEUME_MIDI_MAX);
+  print_front_end(&model->front_end);
+  printf("hears       %u frames back (%.3f s), %u frames ahead (%.3f s)\n",
+         model->left,
+         model->left * step,
+         model->right,
+         model->right * step);
+  print_delay(model);
+  print_layers(model);
+  print_provenance(model->provenance);
+  neume_model_free(model);
+  return command_flush();
+}
+
+int command_info(int argc, char** argv)
+{
+  static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+                                           { NULL, 0, NULL, 0 } };
+
+  for (int c = 0; (c = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
+    if (c == 'h') {
+      return command_help(help);
+    }
+    return command_bad_option("info", c, argv);
+  }
+  if (optind < argc - 1) {
+    return command_usage("info", "more than one FILE is given");
+  }
+  return print_info(optind < argc ? argv[optind] : NULL);
+}

@@ -1,0 +1,247 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#include "listen.h"
+
+#include "audio.h"
+#include "command.h"
+#include "resampler.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Silence after the end beyond the delay, so that a last note can end. */
+static const double tail_seconds = 1.0;
+
+/** A file being listened to. */
+typedef struct {
+  Audio*      audio;          ///< Owned
+  Neume*      neume;          ///< Owned
+  Transcript* out;            ///< Filled as steps come
+  double      delay;          ///< Of a decision, input samples
+  uint64_t    length;         ///< Samples of the file so far
+  Note        open;           ///< The note that sounds, if `sounding`
+  bool        sounding;       ///< A note-on came without its note-off
+  double      confidence_sum; ///< Over the steps of the open note
+  uint32_t    open_steps;     ///< Steps of the open note
+} Listener;
+
+static bool close_note(Listener* l, double time)
+{
+  l->sounding        = false;
+  l->open.offset     = time;
+  l->open.confidence = l->confidence_sum / l->open_steps;
+  return note_list_push(&l->out->notes, &l->open);
+}
+
+static bool keep_frame(Transcript* out, double time, const NeumeStep* step)
+{
+  void*      data = out->frames;
+  const bool ok =
+    list_grow(&data, out->n_frames, &out->frame_capacity, sizeof(Frame));
+  out->frames = data;
+  if (ok) {
+    out->frames[out->n_frames++] =
+      (Frame){ time, step->note, step->midi, step->cents, step->confidence };
+  }
+  return ok;
+}
+
+static bool keep_features(Transcript* out, const float* features)
+{
+  const size_t bytes = out->bands * sizeof(float);
+  void*        data  = out->features;
+  const bool   ok =
+    list_grow(&data, out->n_columns, &out->column_capacity, bytes);
+  out->features = data;
+  if (ok) {
+    memcpy(out->features + out->n_columns * out->bands, features, bytes);
+    ++out->n_columns;
+  }
+  return ok;
+}
+
+static bool take_step(Listener*            l,
+                      const NeumeStep*     step,
+                      const ListenOptions* options)
+{
+  const double time = ((double)step->position - l->delay) / l->out->rate;
+  bool         ok   = true;
+
+  if (step->off && l->sounding) {
+    ok = close_note(l, time);
+  }
+  if (step->on) {
+    l->open =
+      (Note){ time, time, (double)step->on, (double)step->velocity, 0.0 };
+    l->sounding       = true;
+    l->confidence_sum = 0.0;
+    l->open_steps     = 0;
+  }
+  if (l->sounding) {
+    l->confidence_sum += (double)step->confidence;
+    ++l->open_steps;
+  }
+  if (time >= 0.0) {
+    ok = keep_frame(l->out, time, step) && ok;
+  }
+  if (options->keep_features) {
+    ok = keep_features(l->out, neume_features(l->neume)) && ok;
+  }
+  return ok;
+}
+
+static bool feed(Listener*            l,
+                 const float*         samples,
+                 uint32_t             n,
+                 const ListenOptions* options)
+{
+  NeumeStep step;
+  for (uint32_t done = 0; done < n;) {
+    done += neume_write(l->neume, samples + done, n - done);
+    while (neume_analyse(l->neume, &step)) {
+      if (!take_step(l, &step, options)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+/** Cut what was found to 0..seconds. */
+static void trim(Transcript* out)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < out->notes.size; ++i) {
+    Note note   = out->notes.notes[i];
+    note.onset  = fmax(note.onset, 0.0);
+    note.offset = fmin(note.offset, out->seconds);
+    if (note.offset > note.onset) {
+      out->notes.notes[kept++] = note;
+    }
+  }
+  out->notes.size = kept;
+
+  while (out->n_frames && out->frames[out->n_frames - 1].time >= out->seconds) {
+    --out->n_frames;
+  }
+}
+
+static bool feed_file(Listener*            l,
+                      const ListenOptions* options,
+                      Progress*            progress,
+                      float*               block,
+                      char*                message)
+{
+  uint32_t n = 0;
+  do {
+    if (!audio_read(l->audio, block, &n, message)) {
+      return false;
+    }
+    if (!feed(l, block, n, options)) {
+      command_message(message, "out of memory");
+      return false;
+    }
+    l->length += n;
+    if (progress) {
+      atomic_store_explicit(&progress->done, l->length, memory_order_relaxed);
+    }
+  } while (n);
+
+  memset(block, 0, AUDIO_BLOCK * sizeof(float));
+  uint64_t tail = (uint64_t)ceil(l->delay + tail_seconds * l->out->rate);
+  while (tail) {
+    n = (tail < AUDIO_BLOCK) ? (uint32_t)tail : AUDIO_BLOCK;
+    if (!feed(l, block, n, options)) {
+      command_message(message, "out of memory");
+      return false;
+    }
+    tail -= n;
+  }
+  return true;
+}
+
+/** When a frame's window has its middle at the first step, and how far the
+    next one is. */
+static bool place_columns(Listener* l, const ListenOptions* options)
+{
+  NeumeResampler* resampler = NULL;
+  if (neume_resampler_new(l->out->rate, &resampler)) {
+    return false;
+  }
+  const double window = options->model->front_end.window;
+  const double step   = (double)NEUME_STEP / options->interleave;
+  l->out->bands       = options->model->front_end.bands;
+  l->out->column_step = step / NEUME_RATE;
+  l->out->column_start =
+    (step - 0.5 * window) / NEUME_RATE - neume_resampler_delay(resampler);
+  neume_resampler_free(resampler);
+  return true;
+}
+
+static bool run(Listener*            l,
+                const ListenOptions* options,
+                Progress*            progress,
+                char*                message)
+{
+  l->out->rate = audio_rate(l->audio);
+  if (progress) {
+    atomic_store(&progress->total, audio_length_hint(l->audio));
+    atomic_store(&progress->rate, (uint64_t)l->out->rate);
+  }
+
+  const NeumeStatus st =
+    neume_new(options->model, l->out->rate, options->interleave, &l->neume);
+  if (st) {
+    command_message(message, "%s", neume_strerror(st));
+    return false;
+  }
+  neume_set(l->neume, &options->params);
+  l->delay = neume_delay(l->neume);
+
+  float* const block = malloc(AUDIO_BLOCK * sizeof(float));
+  if (!block || !place_columns(l, options)) {
+    command_message(message, "out of memory");
+    free(block);
+    return false;
+  }
+  bool ok = feed_file(l, options, progress, block, message);
+  free(block);
+  l->out->seconds = (double)l->length / l->out->rate;
+  if (ok && l->sounding && !close_note(l, l->out->seconds)) {
+    command_message(message, "out of memory");
+    ok = false;
+  }
+  trim(l->out);
+  return ok;
+}
+
+bool listen(const char*          path,
+            const ListenOptions* options,
+            Progress*            progress,
+            Transcript*          transcript,
+            char*                message)
+{
+  memset(transcript, 0, sizeof(*transcript));
+  Listener l = { .out = transcript };
+  l.audio    = audio_open(path, message);
+  if (!l.audio) {
+    return false;
+  }
+  const bool ok = run(&l, options, progress, message);
+  neume_free(l.neume);
+  audio_close(l.audio);
+  if (!ok) {
+    transcript_free(transcript);
+  }
+  return ok;
+}
+
+void transcript_free(Transcript* transcript)
+{
+  note_list_free(&transcript->notes);
+  free(transcript->frames);
+  free(transcript->features);
+  memset(transcript, 0, sizeof(*transcript));
+}

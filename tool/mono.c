@@ -1,0 +1,102 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#include "audio.h"
+#include "command.h"
+#include "output.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <sndfile.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char help[] =
+  "Usage: neume mono FILE --out FILE.wav\n"
+  "Mix a recording of any format down to one channel, as hosts that match\n"
+  "channels to ports want it: a WAV file of 24 bits at the same sample rate.\n"
+  "\n"
+  "  --out FILE.wav    Where to write\n"
+  "  --help            Show this help\n";
+
+static bool copy(Audio* audio, SNDFILE* file, char* message)
+{
+  float* const block = malloc(AUDIO_BLOCK * sizeof(float));
+  if (!block) {
+    command_message(message, "out of memory");
+    return false;
+  }
+  uint32_t n  = 0;
+  bool     ok = true;
+  while (ok && (ok = audio_read(audio, block, &n, message)) && n) {
+    for (uint32_t i = 0; i < n; ++i) {
+      block[i] = isfinite(block[i]) ? block[i] : 0.0f;
+    }
+    if (sf_writef_float(file, block, n) != (sf_count_t)n) {
+      command_message(message, "can't be written: %s", sf_strerror(file));
+      ok = false;
+    }
+  }
+  free(block);
+  return ok;
+}
+
+static bool write_mono(Audio* audio, Output* output, char* message)
+{
+  SF_INFO        info = { .samplerate = (int)audio_rate(audio),
+                          .channels   = 1,
+                          .format     = SF_FORMAT_WAV | SF_FORMAT_PCM_24 };
+  SNDFILE* const file =
+    sf_open_fd(fileno(output->stream), SFM_WRITE, &info, SF_FALSE);
+  if (!file) {
+    command_message(message, "can't be written: %s", sf_strerror(NULL));
+    return false;
+  }
+  sf_command(file, SFC_SET_CLIPPING, NULL, SF_TRUE);
+  bool ok = copy(audio, file, message);
+  if (sf_close(file) && ok) {
+    command_message(message, "can't be written");
+    ok = false;
+  }
+  return ok;
+}
+
+int command_mono(int argc, char** argv)
+{
+  static const struct option options[] = {
+    { "out", required_argument, NULL, 'o' },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 }
+  };
+
+  const char* out = NULL;
+  for (int c = 0; (c = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
+    switch (c) {
+      case 'o':
+        out = optarg;
+        break;
+      case 'h':
+        return command_help(help);
+      default:
+        return command_bad_option("mono", c, argv);
+    }
+  }
+  if (optind != argc - 1 || !out) {
+    return command_usage("mono", "one FILE and --out are needed");
+  }
+
+  char         message[COMMAND_MESSAGE_MAX] = "";
+  Output       output;
+  Audio* const audio = audio_open(argv[optind], message);
+  bool         ok    = audio && output_open(&output, out, message);
+  if (ok && !write_mono(audio, &output, message)) {
+    output_drop(&output);
+    ok = false;
+  }
+  ok = ok && output_close(&output, message) && output_commit(&output, message);
+  audio_close(audio);
+  if (!ok) {
+    command_error("%s: %s", argv[optind], message);
+  }
+  return ok ? EXIT_OK : EXIT_FAILED;
+}

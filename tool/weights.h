@@ -1,0 +1,20 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#ifndef NEUME_WEIGHTS_H
+#define NEUME_WEIGHTS_H
+
+#include "model.h"
+
+/** Load weights, the bundled ones if `path` is NULL.
+
+    The bundled ones are the first that is there of: what the environment
+    variable NEUME_MODEL names; share/neume/live.safetensors beside the bin/
+    that holds this program; weights/live.safetensors beside its folder (a
+    build tree); and the data folder chosen when Neume was built.
+
+    On failure prints why and returns NULL.  Free with neume_model_free().
+*/
+NeumeModel* weights_load(const char* path);
+
+#endif // NEUME_WEIGHTS_H
