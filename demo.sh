@@ -90,14 +90,17 @@ else
     --picture "$demo" --print
 fi
 
+# left FILE TEXT: what is in a file
+left() {
+  printf "%-$((${#name} + 14))s %s\n" "$1" "$2"
+}
+
 step "In $demo"
-[ -n "$recording" ] || cat <<END
-phrase.wav            what was sung
-phrase.sung.csv       the notes that were sung
-END
-cat <<END
-$name.rendered.wav   the voice, and the tone with which the plugin follows it
-$name.mid            the notes found, as a MIDI file
-$name.notes.csv      the same as a table
-$name.png            a picture: the notes over the log-mel spectrogram
-END
+if [ -z "$recording" ]; then
+  left "$name.wav" "what was sung"
+  left "$name.sung.csv" "the notes that were sung"
+fi
+left "$name.rendered.wav" "the voice, and the tone with which the plugin follows it"
+left "$name.mid" "the notes found, as a MIDI file"
+left "$name.notes.csv" "the same as a table"
+left "$name.png" "a picture: the notes over the log-mel spectrogram"

@@ -53,7 +53,7 @@ void neume_cnn_set_lookahead(NeumeCnn* cnn, uint32_t frames) NEUME_REALTIME;
 /** Look-ahead in force, frames of one context.  Realtime-safe. */
 uint32_t neume_cnn_lookahead(const NeumeCnn* cnn) NEUME_REALTIME;
 
-/** Begin a pass with a new frame, front_end.bands features (copied).
+/** Begin a pass with a new frame, front_end.bands finite features (copied).
 
     A pass that was not finished is finished first.  Realtime-safe.
 */

@@ -20,9 +20,9 @@
 static const float average_seconds = 0.045f; ///< Weights fall by e in this time
 static const float end_voiced      = 0.5f;   ///< A note ends when the voice's
                                              ///< posterior is lower
-static const float change_margin = 0.1f;     ///< Lead that ends another's note
+static const float change_margin = 0.15f;    ///< Lead that ends another's note
 
-static const NeumeTrackerParams defaults = { 0.4f, -70.0f, 2, 0 };
+static const NeumeTrackerParams defaults = { 0.5f, -70.0f, 2, 0 };
 
 /** What is kept of each step within the longest lag. */
 typedef struct {

@@ -39,6 +39,8 @@ static const double length_weights[N_STYLES][N_LENGTHS] = {
   { 8, 2, 4, 0.3, 1, 0.3, 0.5, 0.2, 0.1 }
 };
 
+static const double style_weights[N_STYLES] = { 1.0, 1.5, 1.0, 0.35 };
+
 /// The melody while it is drawn
 typedef struct {
   Random   random; ///< Draws
@@ -53,6 +55,7 @@ typedef struct {
   double   chroma; ///< Share of notes outside the scale
   double   steady; ///< Share of notes as long as the one before
   double   beats;  ///< Length of the last note, beats
+  double   beat;   ///< Length of a beat, seconds
 } Melody;
 
 static bool in_scale(const Melody* m, int pitch)
@@ -113,8 +116,13 @@ static double draw_beats(Melody* m, bool last)
     return ends[random_below(&m->random, 4U)];
   }
   if (!random_chance(&m->random, m->steady)) {
-    m->beats =
-      lengths[random_pick(&m->random, length_weights[m->style], N_LENGTHS)];
+    double weights[N_LENGTHS];
+    for (unsigned i = 0; i < N_LENGTHS; ++i) {
+      // Faster than about seven notes a second is an ornament
+      weights[i] = length_weights[m->style][i];
+      weights[i] *= lengths[i] * m->beat < 0.14 ? 0.2 : 1.0;
+    }
+    m->beats = lengths[random_pick(&m->random, weights, N_LENGTHS)];
   }
   return m->beats;
 }
@@ -146,22 +154,17 @@ uint32_t synth_melody_random(uint64_t           seed,
     return 0;
   }
 
-  Melody        m = { random_stream(seed, 201U),
-                      melody->low,
-                      melody->high,
-                      0,
-                      0,
-                      0,
-                      0,
-                      0,
-                      0.0,
-                      0.0,
-                      0.0,
-                      1.0 };
+  Melody m = { 0 };
+  m.random = random_stream(seed, 201U);
+  m.low    = melody->low;
+  m.high   = melody->high;
+  m.beats  = 1.0;
+
   Random* const r = &m.random;
   m.scale         = scales[random_pick(r, scale_weights, N_SCALES)];
   m.tonic         = (int)random_below(r, 12U);
-  m.style         = random_below(r, N_STYLES);
+  m.style         = random_pick(r, style_weights, N_STYLES);
+  m.beat          = 60.0 / melody->tempo;
   m.chroma        = random_chance(r, 0.3) ? 0.15 : 0.015;
   m.steady        = random_uniform(r, 0.2, 0.7);
   m.pitch =
@@ -169,7 +172,6 @@ uint32_t synth_melody_random(uint64_t           seed,
          melody->low +
            (int)random_below(r, (uint32_t)(melody->high - melody->low) + 1U));
 
-  const double beat  = 60.0 / melody->tempo;
   const double human = random_uniform(r, 0.0, 0.03);
   double       t = random_uniform(r, 0.0, 1.0) * fmin(1.0, 3.0 * melody->rests);
   double       still = t;
@@ -182,8 +184,8 @@ uint32_t synth_melody_random(uint64_t           seed,
     for (uint32_t i = 0; i < count && n < max && t + 0.08 < seconds; ++i) {
       const bool   end   = i + 1U == count;
       const double beats = draw_beats(&m, end);
-      double       span =
-        (beats * beat) + (human * fmin(beats * beat, 0.5) * random_normal(r));
+      double       span  = (beats * m.beat) +
+                    (human * fmin(beats * m.beat, 0.5) * random_normal(r));
       span = fmin(4.0, fmax(MIN_LENGTH / 1000.0, span));
 
       if (i) {
