@@ -347,6 +347,7 @@ double neume_delay(const Neume* neume)
   const NeumeFrontEnd* const fe      = &neume->model->front_end;
   const double               frames  = (double)steps_back(neume) * neume->step;
   const double               seconds = (frames + fe->label_delay) / NEUME_RATE +
+                         neume_tracker_delay(neume->tracker) +
                          neume_resampler_delay(neume->resampler);
   return seconds * neume->rate + neume->pass;
 }

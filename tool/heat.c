@@ -12,9 +12,11 @@
 static const double dark_share   = 0.35;
 static const double bright_share = 0.003;
 
-/** The range of colours spans at least this ratio of power, so that the noise
-    of a silent recording stays dark: 30 dB, natural logarithm. */
+/** The range of colours spans ratios of power between these two, 30 and 48 dB
+    as natural logarithms: the noise of a silent recording stays dark, and so
+    does what lies far below a voice. */
 static const float span_min = 6.9f;
+static const float span_max = 11.0f;
 
 /** From night to glow; dark enough for white lines to stand out. */
 static const Colour colours[] = { { 16, 17, 26 },  { 33, 24, 62 },
@@ -51,6 +53,7 @@ Heat heat_make(const Transcript* transcript, const NeumeFrontEnd* front_end)
   heat.dark   = most * (float)dark / (BINS - 1);
   heat.bright = fmaxf(most * (float)bright / (BINS - 1),
                       heat.dark + span_min * front_end->scale);
+  heat.dark   = fmaxf(heat.dark, heat.bright - span_max * front_end->scale);
   return heat;
 }
 

@@ -129,7 +129,7 @@ static void draw_key(Canvas* canvas, int midi, double y0, double y1)
 void roll_draw_keyboard(Roll* roll, uint32_t row)
 {
   Canvas* const canvas = &roll->canvas;
-  const bool    roomy  = roll->note_px >= 13.0;
+  const bool    roomy  = roll->note_px >= 15.0;
   const double  top    = roll_row(roll, row);
   const Box     keys   = {
           KEYS_RIGHT - KEYS_DEPTH, top, KEYS_RIGHT, top + roll->height

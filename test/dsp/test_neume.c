@@ -152,7 +152,7 @@ static void test_positions(void)
   params.lookahead_ms = 250.0f;
   neume_set(neume, &params);
   const double later = neume_delay(neume) - live;
-  // The look-ahead comes on top, less what smoothing need not wait for
+  // The look-ahead comes on top, less the delay that smoothing then has not
   CHECK_MSG(later > 0.18 * rate && later <= 0.25 * rate, "%g", later);
 
   neume_free(neume);

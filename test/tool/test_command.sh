@@ -4,9 +4,9 @@
 
 # The neume command from end to end: test_command.sh NEUME FIXTURE WEIGHTS
 
-neume=$1
-fixture=$2
-weights=$3
+neume=$(readlink -f "$1")
+fixture=$(readlink -f "$2")
+weights=$(readlink -f "$3")
 
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT

@@ -51,7 +51,10 @@ def provenance(stack, state):
     return {
         "command": without_paths(state["command"]),
         "seed": state["args"]["seed"],
-        "data": state["manifests"],
+        "data": [
+            {key: value for key, value in manifest.items() if key != "shards"}
+            for manifest in state["manifests"]
+        ],
         "commit": commit(),
         "date": datetime.date.today().isoformat(),
         "parameters": sum(array.size for array in networks.fold(stack).values()),
