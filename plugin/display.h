@@ -35,7 +35,7 @@ typedef struct {
   NeumeDisplayStep steps[NEUME_DISPLAY_STEPS]; ///< Newest at `head` - 1; GUI
   uint32_t         head;                     ///< Where the next step goes; GUI
   LV2_Inline_Display_Image_Surface surface;  ///< Last picture; GUI
-  uint32_t* pixels; ///< Of that picture; GUI
+  uint32_t*                        pixels;   ///< Of that picture; GUI
   uint32_t                         n_pixels; ///< Allocated; GUI
 } NeumeDisplay;
 

@@ -51,6 +51,6 @@ kill -0 $server 2>/dev/null || fail "the server has died"
 grep -q '^Sample rate: *48000' "$logs/out" "$logs/err" || fail "jalv has not started"
 grep -q 'monitor = 0.5' "$logs/out" || fail "the control has not moved"
 grep -q 'min_note = 125' "$logs/out" || fail "the second control has not moved"
-if grep -i -e neume: -e error -e xrun "$logs/err"; then
-	fail "jalv complains"
+if grep "neume:" "$logs/err"; then
+	fail "the plugin complains"
 fi

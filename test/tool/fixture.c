@@ -12,9 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PI      3.14159265358979323846
-#define BANDS   (NEUME_CLASSES - 1)
-#define WEIGHTS (NEUME_CLASSES * BANDS)
+#define PI 3.14159265358979323846
+
+enum {
+  BANDS   = NEUME_CLASSES - 1,    ///< One for each note
+  WEIGHTS = NEUME_CLASSES * BANDS ///< Of the dense layer
+};
 
 static const double gain     = 4.0;  ///< Logit for a factor e in power
 static const double loudness = 0.02; ///< Power from which a sine is a voice
