@@ -126,6 +126,10 @@ int main(void)
   float* const             cost    = (float*)calloc(n, sizeof(float));
   if (!plugin || !audio || !cost) {
     fprintf(stderr, "bench_run: no <%s> in LV2_PATH\n", PLUGIN_URI);
+    free(cost);
+    free(audio);
+    lilv_node_free(uri);
+    lilv_world_free(world);
     return 1;
   }
 

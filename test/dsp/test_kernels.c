@@ -76,7 +76,7 @@ static void check_product(const NeumeKernels* const kernels,
   double worst = 0.0;
   for (uint32_t i = 0; i < rows; ++i) {
     for (uint32_t j = 0; j < NEUME_PANEL; ++j) {
-      double sum = start[i * NEUME_PANEL + j];
+      double sum = (double)start[i * NEUME_PANEL + j];
       for (uint32_t t = 0; t < taps; ++t) {
         for (uint32_t k = 0; k < depth; ++k) {
           sum += (double)a[t][i * lda + k] *

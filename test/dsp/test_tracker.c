@@ -145,8 +145,9 @@ static void test_lag(void)
 static void test_velocity(void)
 {
   uint8_t before = 0;
-  for (float level = -70.0f; level <= 0.0f; level += 10.0f) {
-    NeumeTracker* const t = neume_tracker_new(step_seconds);
+  for (int db = -70; db <= 0; db += 10) {
+    const float         level = (float)db;
+    NeumeTracker* const t     = neume_tracker_new(step_seconds);
     float               log_p[NEUME_CLASSES];
     sure(log_p, 10, 0.95f);
     for (unsigned i = 0; i < 20; ++i) {
