@@ -8,12 +8,11 @@
 import argparse
 import datetime
 import os
-import subprocess
 
 import torch
 
 from neume_train import networks, weights
-from neume_train.train import CHECKPOINT
+from neume_train.train import CHECKPOINT, story
 
 
 def load_checkpoint(run, averaged=True):
@@ -27,43 +26,14 @@ def load_checkpoint(run, averaged=True):
     return stack.eval(), state
 
 
-def commit():
-    """The commit of this source tree, or an empty string."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    command = ["git", "-C", here, "describe", "--always", "--dirty", "--abbrev=40"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-
-
-def without_paths(command):
-    """A command line whose --data and --out are names, not places."""
-    words = command.split()
-    for index in range(1, len(words)):
-        if words[index - 1] in ("--data", "--out", "--layers"):
-            words[index] = os.path.basename(words[index].rstrip("/"))
-    return " ".join(words)
-
-
 def provenance(stack, state):
-    """Where the weights come from."""
+    """Where the weights come from; `after` lists the runs before, the first first."""
     return {
-        "command": without_paths(state["command"]),
-        "seed": state["args"]["seed"],
-        "data": [
-            {key: value for key, value in manifest.items() if key != "shards"}
-            for manifest in state["manifests"]
-        ],
-        "commit": commit(),
+        **story(state),
+        "after": state["lineage"],
         "date": datetime.date.today().isoformat(),
         "parameters": sum(array.size for array in networks.fold(stack).values()),
         "macs": networks.macs(state["layers"], state["front_end"]["bands"]),
-        "clips": state["clips"],
-        "clips_seen": state["seen"],
-        "epochs": state["epoch"],
-        "hours": round(state["seconds"] / 3600, 3),
-        "torch": str(state["torch"]),
     }
 
 

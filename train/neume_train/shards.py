@@ -19,6 +19,26 @@ import torch
 from neume_train.networks import CONTEXT
 
 HELD_OUT = 0.05
+BRIDGE_SECONDS = 0.1
+CLIP_SECONDS = CONTEXT * 512 / 4096  # Frames of a context, and their step
+
+
+def bridge(labels, seconds):
+    """Give short gaps between two different notes to the first, in place.
+
+    `labels` is [clips, frames] over `seconds`.  A rest is longer than
+    BRIDGE_SECONDS; what is shorter is a consonant, which a score counts as part
+    of the line, and a synth that stops for it chatters.  A gap before the same
+    note stays, since it alone tells a repeated note from a held one.
+    """
+    longest = int(BRIDGE_SECONDS * labels.shape[1] / seconds)
+    for clip in labels:
+        edges = np.flatnonzero(np.diff(clip)) + 1
+        for start, stop in zip(edges, edges[1:]):
+            before, after = clip[start - 1], clip[stop]
+            if clip[start] == 0 and stop - start <= longest and before != after:
+                clip[start:stop] = before
+    return labels
 
 
 class Clips:
@@ -73,7 +93,7 @@ class Clips:
             return False
         if features.shape[:2] != labels.shape or features.shape[2] != self.bands:
             raise ValueError(f"{path}: {features.shape} features, {labels.shape} labels")
-        self._shards[path] = (features, labels)
+        self._shards[path] = (features, bridge(labels, CLIP_SECONDS))
         return True
 
     def context(self, key, which):

@@ -18,6 +18,7 @@ import json
 import math
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -103,6 +104,43 @@ def shares(counts):
     }
 
 
+def commit():
+    """The commit of this source tree, or an empty string."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    command = ["git", "-C", here, "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def without_paths(command):
+    """A command line whose folders and files are names, not places."""
+    words = command.split()
+    for index in range(1, len(words)):
+        if words[index - 1] in ("--data", "--out", "--layers", "--start"):
+            words[index] = os.path.basename(words[index].rstrip("/"))
+    return " ".join(words)
+
+
+def story(state):
+    """What a checkpoint's run was made with, for provenance."""
+    return {
+        "command": without_paths(state["command"]),
+        "seed": state["args"]["seed"],
+        "data": [
+            {key: value for key, value in manifest.items() if key != "shards"}
+            for manifest in state["manifests"]
+        ],
+        "commit": state["commit"],
+        "clips": state["clips"],
+        "clips_seen": state["seen"],
+        "epochs": state["epoch"],
+        "hours": round(state["seconds"] / 3600, 3),
+        "torch": str(state["torch"]),
+    }
+
+
 class Trainer:
     """One run: network, optimiser, average, and how far they are."""
 
@@ -117,6 +155,11 @@ class Trainer:
             layers = networks.preset(args.preset, self.clips.bands, args.width)
         torch.manual_seed(args.seed)
         stack = networks.Stack(layers, self.clips.bands, args.dropout)
+        self.lineage = []
+        if args.start:
+            state = torch.load(os.path.join(args.start, CHECKPOINT), map_location="cpu")
+            stack.load_state_dict(state["average"])
+            self.lineage = state["lineage"] + [story(state)]
         self.stack = stack.to(self.device, memory_format=torch.channels_last)
         self.average = Average(self.stack, args.ema)
         self.optimiser = torch.optim.AdamW(
@@ -132,6 +175,7 @@ class Trainer:
             args.precision == "auto" and (self.device.type == "cuda" or has_amx())
         )
         self.path = os.path.join(args.out, CHECKPOINT)
+        self.commit = commit()
         self.weights = None
         if args.balance:
             shares_of = np.maximum(self.clips.class_shares(), 1e-4)
@@ -158,6 +202,8 @@ class Trainer:
             "seconds": self.seconds,
             "seen": self.seen,
             "torch": str(torch.__version__),
+            "commit": self.commit,
+            "lineage": self.lineage,
         }
         part = f"{self.path}.part"
         torch.save(state, part)
@@ -172,7 +218,7 @@ class Trainer:
         self.average.stack.load_state_dict(state["average"])
         self.average.updates = state["updates"]
         self.optimiser.load_state_dict(state["optimiser"])
-        for name in ("epoch", "step", "seconds", "seen"):
+        for name in ("epoch", "step", "seconds", "seen", "lineage"):
             setattr(self, name, state[name])
 
     def done(self, steps):
@@ -349,6 +395,7 @@ def parse(argv):
     add("--data", action="append", required=True, help="folder of clips; may be given again")
     add("--out", required=True, help="folder of the run")
     add("--preset", default="live", choices=sorted(networks.PRESETS))
+    add("--start", help="folder of a finished run whose averaged weights to start from")
     add("--layers", help="JSON file with a layer list instead of a preset")
     add("--width", type=float, default=1.0, help="factor on the numbers of maps")
     add("--epochs", type=int, default=0, help="passes over the clips (one context of each)")
