@@ -13,11 +13,12 @@ import tempfile
 import unittest
 
 import numpy as np
+import soundfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "train"))
 
 # pylint: disable=wrong-import-position
-from neume_train import clips, dataset, native, pitch, syllables  # noqa: E402
+from neume_train import clips, dataset, native, pitch, recordings, syllables  # noqa: E402
 
 FRONT_END = native.FrontEnd()
 STEP = 128
@@ -207,6 +208,17 @@ class Pitch(unittest.TestCase):
 
 class Clips(unittest.TestCase):
     """Whole clips and data sets."""
+
+    def test_validation_is_not_trained_on(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            for name in ("music/a", "music/shearer_cant_stop_it/b", "speech/c", "speech/pjs/d"):
+                path = root / "nonvoice" / f"{name}.wav"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                soundfile.write(path, np.ones(800, np.float32) * 0.1, 8000)
+            sounds = recordings.Recordings(root, 8000).sounds
+        self.assertEqual({k: len(v) for k, v in sounds.items()},
+                         {"music": 1, "speech": 1, "noise": 0})
 
     def test_clip_depends_on_seed_and_index_alone(self):
         one, two = clips.Maker(), clips.Maker()

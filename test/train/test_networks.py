@@ -283,6 +283,28 @@ class Training(unittest.TestCase):
         self.assertLess(log[-1]["loss"], 0.5 * log[0]["loss"])
         self.assertGreater(log[-1]["accuracy"], 0.8)
 
+    def test_start_from_another_run(self):
+        first = self.trainer("first", epochs=3)
+        self.assertTrue(self.run_it(first))
+        second = self.trainer("second", "--start", str(self.root / "first"), epochs=1)
+        for mine, theirs in zip(
+            second.stack.state_dict().values(), first.average.stack.state_dict().values()
+        ):
+            self.assertTrue(torch.equal(mine, theirs))
+        self.assertTrue(self.run_it(second))
+        stack, state = export.load_checkpoint(str(self.root / "second"))
+        details = export.provenance(stack, state)
+        self.assertEqual(details["epochs"], 1)
+        self.assertEqual([run["epochs"] for run in details["after"]], [3])
+        self.assertIn("--start first", details["command"])
+
+    def test_bridge(self):
+        # A frame lasts 31.25 ms: gaps of three frames are consonants
+        labels = np.array([[5, 5, 0, 0, 0, 7, 7, 0, 0, 0, 0, 9, 0, 9, 0, 0]], np.uint8)
+        wanted = [[5, 5, 5, 5, 5, 7, 7, 0, 0, 0, 0, 9, 0, 9, 0, 0]]
+        found = shards.bridge(labels, labels.shape[1] / 32)
+        np.testing.assert_array_equal(found, wanted)
+
     def test_interrupted_run_equals_one_that_was_not(self):
         options = ("--mixup", "0.2", "--edge", "0.3", "--balance", "0.3")
         whole = self.trainer("whole", *options)
