@@ -22,7 +22,7 @@ static const float end_voiced      = 0.5f;   ///< A note ends when the voice's
                                              ///< posterior is lower
 static const float change_margin = 0.15f;    ///< Lead that ends another's note
 
-static const NeumeTrackerParams defaults = { 0.5f, -70.0f, 2, 0 };
+static const NeumeTrackerParams defaults = { 0.4f, -70.0f, 2, 0 };
 
 /** What is kept of each step within the longest lag. */
 typedef struct {
@@ -129,7 +129,8 @@ double neume_tracker_delay(const NeumeTracker* tracker)
     age -= w * i;
     mass += w;
   }
-  return tracker->step * age / mass;
+  // A change between two steps is seen with the second: half a step on average
+  return tracker->step * (age / mass + 0.5);
 }
 
 /** MIDI velocity of a level: 40 log10(velocity / 127) dB, as General MIDI

@@ -50,7 +50,8 @@ void neume_tracker_reset(NeumeTracker* tracker) NEUME_REALTIME;
 void neume_tracker_set(NeumeTracker*             tracker,
                        const NeumeTrackerParams* params) NEUME_REALTIME;
 
-/** Group delay of the smoothing at the lag in force, seconds.
+/** Mean delay of a change at the lag in force, seconds: the group delay of the
+    smoothing, and the half step by which a change is seen late on average.
 
     A decision speaks of the step `lag` steps back, less this.  Realtime-safe.
 */
