@@ -169,7 +169,7 @@ bool host_same_bits(const void* a, const void* b, size_t size);
 /** A number that looks random; the same for the same seed everywhere. */
 uint32_t host_random(uint64_t* seed);
 
-/** A hummed phrase: harmonic tones with gaps, `n` samples at `rate`. */
+/** A phrase that the synthetic singer sings, `n` samples at `rate`. */
 void host_phrase(float* out, uint32_t n, double rate);
 
 #endif // NEUME_TEST_HOST_H

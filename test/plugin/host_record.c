@@ -4,6 +4,7 @@
 // What the plugin is given to hear, and what it sent
 
 #include "host.h"
+#include "singer.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -69,23 +70,49 @@ uint32_t host_random(uint64_t* seed)
   return (uint32_t)((z ^ (z >> 31U)) >> 32U);
 }
 
+/** Sing the phrase into `out`, at a rate that the singer can. */
+static void sing(float* out, uint32_t n, double rate)
+{
+  static const int midi[]  = { 57, 60, 64, 67, 66, 62, 55, 69 };
+  const double     beat    = 0.5;
+  const uint32_t   n_notes = (uint32_t)ceil(n / rate / beat);
+  const SynthVoice voice   = synth_voice_random(1, 62.0);
+  SynthNote* const notes = (SynthNote*)calloc(n_notes + 1U, sizeof(SynthNote));
+  if (!notes) {
+    abort();
+  }
+
+  for (uint32_t i = 0; i < n_notes; ++i) {
+    notes[i].onset  = i * beat + 0.03;
+    notes[i].offset = notes[i].onset + 0.35;
+    notes[i].midi   = midi[i % 8U];
+  }
+  if (synth_sing(1, &voice, notes, n_notes, rate, out, NULL, n)) {
+    abort();
+  }
+  free(notes);
+}
+
 void host_phrase(float* out, uint32_t n, double rate)
 {
-  static const int midi[] = { 57, 60, 64, 67, 66, 62, 55, 69 };
-  const double     beat   = 0.5;
-  const double     pi     = 3.14159265358979323846;
-
-  for (uint32_t i = 0; i < n; ++i) {
-    const double t    = i / rate;
-    const double in   = fmod(t, beat);
-    const int    note = midi[(uint32_t)(t / beat) % 8U];
-    const double f0   = 440.0 * pow(2.0, (note - 69) / 12.0);
-    const double gain = 0.2 * fmin(fmin(in, 0.42 - in) / 0.02, 1.0);
-
-    double sum = 0.0;
-    for (int h = 1; h <= 8 && h * f0 < 0.45 * rate; ++h) {
-      sum += sin(2.0 * pi * fmod(h * f0 * t, 1.0)) / h;
-    }
-    out[i] = gain > 0.0 ? (float)(gain * sum) : 0.0f;
+  const double sung_rate = fmin(rate, 48000.0);
+  if (sung_rate == rate) {
+    sing(out, n, rate);
+    return;
   }
+
+  // Between two samples a straight line: what that adds lies above the voice
+  const uint32_t n_sung = (uint32_t)ceil(n * sung_rate / rate) + 2U;
+  float* const   sung   = (float*)calloc(n_sung, sizeof(float));
+  if (!sung) {
+    abort();
+  }
+  sing(sung, n_sung, sung_rate);
+  for (uint32_t i = 0; i < n; ++i) {
+    const double   x = i * sung_rate / rate;
+    const uint32_t k = (uint32_t)x;
+    const float    f = (float)(x - k);
+    out[i]           = (1.0f - f) * sung[k] + f * sung[k + 1U];
+  }
+  free(sung);
 }
