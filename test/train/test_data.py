@@ -18,7 +18,15 @@ import soundfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "train"))
 
 # pylint: disable=wrong-import-position
-from neume_train import clips, dataset, native, pitch, recordings, syllables  # noqa: E402
+from neume_train import (  # noqa: E402
+    clips,
+    dataset,
+    native,
+    pitch,
+    recordings,
+    syllables,
+    talkers,
+)
 
 FRONT_END = native.FrontEnd()
 STEP = 128
@@ -204,6 +212,57 @@ class Pitch(unittest.TestCase):
         found = syllables.warp(source, 100 + np.arange(8000) * 1.2)
         wanted = np.sin(2 * np.pi * 500 * (100 + np.arange(8000) * 1.2) / 8000)
         self.assertLess(np.abs(found - wanted).max(), 0.02)
+
+
+class TalkersTest(unittest.TestCase):
+    """Speech turned into melodies; the speaker is made up."""
+
+    RATE = 8192
+
+    def speech(self):
+        """Twelve buzzing vowels, their pitch falling, with noise between."""
+        rng = np.random.default_rng(1)
+        time = np.arange(int(0.3 * self.RATE)) / self.RATE
+        parts = []
+        for _ in range(12):
+            phase = 2 * np.pi * np.cumsum(120 - 60 * time) / self.RATE
+            vowel = sum(np.cos(k * phase) / k for k in range(1, 20))
+            vowel *= np.sin(np.pi * time / 0.3)
+            parts += [vowel, 0.05 * rng.standard_normal(int(0.1 * self.RATE))]
+        return np.concatenate(parts).astype(np.float32)
+
+    def test_analyse_finds_periods_and_vowels(self):
+        found = talkers.analyse(self.speech(), self.RATE)
+        self.assertEqual(len(found.nuclei), 12)
+        for number, (begin, voiced, first, last) in enumerate(found.nuclei):
+            self.assertTrue(begin <= voiced <= first < last)
+            self.assertTrue(0.4 * number < first < last < 0.4 * number + 0.3)
+        length = len(self.speech()) / self.RATE / 12
+        for begin, _, first, last in found.nuclei:
+            here = found.marks[(found.marks >= first) & (found.marks <= last)]
+            since = here - length * np.floor(begin / length + 0.5)
+            turns = np.exp(2j * np.pi * (120 * since - 30 * since**2))
+            self.assertLess(np.abs(np.angle(turns / turns.mean())).max(), 0.8)
+        self.assertIsNone(talkers.analyse(np.zeros(5 * self.RATE), self.RATE))
+
+    def test_speech_sings_the_melody(self):
+        melody = [
+            native.Note(0.5 + 0.6 * k, 1.0 + 0.6 * k, number, -6.0)
+            for k, number in enumerate((48, 50, 53, 57, 45, 52))
+        ]
+        voice = talkers.Talkers([self.speech()], self.RATE, kinds=())
+        self.assertEqual(list(voice.voices), ["recorded"])
+        rng = np.random.default_rng(2)
+        audio, sung = voice.sing(rng, ("recorded", "0"), melody, 5 * self.RATE)
+        self.assertEqual(audio.shape, (5 * self.RATE,))
+        self.assertEqual([n.midi for n in sung], [n.midi for n in melody])
+        self.assertEqual([n.onset for n in sung], [n.onset for n in melody])
+        for note in sung:
+            found, clarity, _, _ = pitch.track(audio, self.RATE, note.midi, 7.0)
+            middle = slice(int(100 * note.onset) + 20, int(100 * note.offset) - 10)
+            self.assertLess(abs(np.median(found[middle]) - note.midi), 0.5)
+            self.assertGreater(np.median(clarity[middle]), 0.8)
+        self.assertLess(np.abs(audio[: int(0.3 * self.RATE)]).max(), 0.02)
 
 
 class Clips(unittest.TestCase):

@@ -12,6 +12,7 @@ import numpy as np
 from . import bands, effects, fluid, native
 from .recordings import Recordings
 from .syllables import Syllables
+from .talkers import Talkers
 
 RATE = 8192  # Hz, twice the analysis rate
 SECONDS = 30.0
@@ -48,10 +49,13 @@ class Maker:
 
     def __init__(self, data=None, library=None, cache=None, only=None):
         self.native = library or native.load()
-        self.syllables = self.recordings = self._fluid = None
+        self.syllables = self.recordings = self._fluid = self.talkers = None
         if data:
             self.syllables = Syllables(data, cache)
             self.recordings = Recordings(data, RATE)
+        if not only:
+            spoken = self.recordings.sounds["speech"] if self.recordings else []
+            self.talkers = Talkers(spoken, RATE, cache)
         self.soundfont = bool(fluid.available())
         self.only = only  # "solo": clean C singers, for tests
 
@@ -62,6 +66,7 @@ class Maker:
             "singer": True,
             "syllables": self.syllables is not None,
             "recordings": self.recordings is not None,
+            "talkers": sorted(self.talkers.voices) if self.talkers else [],
             "soundfont": self.soundfont,
         }
 
@@ -72,7 +77,7 @@ class Maker:
             lead = self._c_lead(rng)
             return Clip(lead.audio, lead.notes, {"kind": "clean"}, lead.f0)
         kind = rng.choice(
-            ["solo", "mix", "instruments", "other"], p=[0.41, 0.47, 0.08, 0.04]
+            ["solo", "mix", "instruments", "other"], p=[0.41, 0.46, 0.08, 0.05]
         )
         what = {"kind": str(kind)}
         if kind == "solo":
@@ -93,7 +98,10 @@ class Maker:
     # --- Voices
 
     def _voice(self, rng, what, pause):
-        if self.syllables and rng.random() < 0.5:
+        draw = rng.random()
+        if self.talkers and draw < 0.35:
+            lead = self._talker_lead(rng, pause, what)
+        elif self.syllables and draw < 0.67:
             lead = self._syllable_lead(rng, pause, what)
         else:
             lead = self._c_lead(rng, pause)
@@ -157,11 +165,7 @@ class Maker:
         names = sorted(self.syllables.singers)
         share = [len(self.syllables.singers[n]) ** 0.5 for n in names]
         singer = str(rng.choice(names, p=np.array(share) / sum(share)))
-        low, high = self.syllables.range(singer)
-        span = int(rng.integers(5, 15))
-        if high - low > span:
-            low = int(rng.integers(low, high - span + 1))
-            high = low + span
+        low, high = self._part(rng, *self.syllables.range(singer))
         notes, tempo = self._melody(rng, low, high, pause)
         tuning = self._tuning(rng)
         audio, sung = self.syllables.sing(
@@ -169,6 +173,24 @@ class Maker:
         )
         what["voice"] = singer
         return _Lead(audio, sung, tempo, tuning)
+
+    def _talker_lead(self, rng, pause, what):
+        voice = self.talkers.choose(rng)
+        low, high = self._part(rng, *self.talkers.range(voice))
+        notes, tempo = self._melody(rng, low, high, pause)
+        tuning = self._tuning(rng)
+        audio, sung = self.talkers.sing(rng, voice, notes, COUNT, tuning)
+        what["voice"] = "/".join(voice)
+        return _Lead(audio, sung, tempo, tuning)
+
+    @staticmethod
+    def _part(rng, low, high):
+        """The part of a singer's range that a melody keeps to."""
+        span = int(rng.integers(5, 15))
+        if high - low > span:
+            low = int(rng.integers(low, high - span + 1))
+            high = low + span
+        return low, high
 
     def _along(self, rng, lead, shift, level):
         """A second voice along with the lead: `shift` semitones of the scale
@@ -229,7 +251,10 @@ class Maker:
         return effects.noise(rng, COUNT)
 
     def _speech(self, rng):
-        """Someone talks, RMS 0.1; silence without recordings."""
+        """Someone talks, RMS 0.1; silence if nobody can."""
+        if self.talkers and rng.random() < 0.6:
+            audio = self.talkers.speak(rng, COUNT)
+            return audio * (0.1 / effects.rms(audio))
         if not (self.recordings and self.recordings.has("speech")):
             return np.zeros(COUNT, np.float32)
         audio = self.recordings.excerpt(rng, "speech", COUNT, 3.0)

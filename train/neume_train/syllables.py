@@ -314,14 +314,19 @@ def _aligned(tail, stop, loop, fade, reach):
     return chosen
 
 
-def _cache_file(rows, cache):
-    """Where the pitch tracks of these recordings are kept."""
+def cache_folder(cache=None):
+    """The folder for what is slow to make anew."""
     if cache is None:
         home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
         cache = pathlib.Path(home) / "neume"
+    return pathlib.Path(cache)
+
+
+def _cache_file(rows, cache):
+    """Where the pitch tracks of these recordings are kept."""
     names = "\n".join(f"{r['file']} {r['median_midi']}" for r in rows)
     digest = hashlib.sha256(f"{CACHE_VERSION}\n{names}".encode()).hexdigest()[:16]
-    return pathlib.Path(cache) / f"syllables-{digest}.npz"
+    return cache_folder(cache) / f"syllables-{digest}.npz"
 
 
 def _manner(rng):
@@ -329,7 +334,7 @@ def _manner(rng):
     return {
         "vibrato_rate": rng.uniform(4.5, 7.0),
         "vibrato_depth": rng.choice(
-            [0.0, rng.uniform(0.1, 0.45), rng.uniform(0.4, 0.9)], p=[0.4, 0.45, 0.15]
+            [0.0, rng.uniform(0.1, 0.45), rng.uniform(0.4, 1.1)], p=[0.35, 0.42, 0.23]
         ),
         "vibrato_delay": rng.uniform(0.1, 0.5),
         "drift": rng.uniform(0.02, 0.15),
