@@ -310,6 +310,16 @@ class Clips(unittest.TestCase):
             voiced += bool(clip.notes)
         self.assertGreater(voiced, 4)
 
+    def test_processes_make_a_part_each(self):
+        with tempfile.TemporaryDirectory() as folder:
+            parts = pathlib.Path(folder)
+            first = dataset.generate(parts, 5, seed=2, shard=2, rank=1, ranks=2)
+            self.assertEqual(first["shards"], ["shard-00001.npz"])
+            whole = dataset.generate(parts, 5, seed=2, shard=2, rank=0, ranks=2)
+            self.assertEqual(whole["clips"], 5)
+            self.assertEqual(sum(whole["class_frames"]), 5 * 960)
+            self.assertEqual(json.loads((parts / "dataset.json").read_text()), whole)
+
     def test_half_finished_set_is_finished(self):
         with tempfile.TemporaryDirectory() as folder:
             whole, halted = (pathlib.Path(folder) / n for n in ("a", "b"))

@@ -21,7 +21,8 @@ dataset.json
 
 Clip k of a set is the same whatever the number of jobs and of clips.  A run
 that was stopped goes on where it stood: a shard appears under its name only
-when it is whole.  Real recordings are used where --data or the environment
+when it is whole.  Under torchrun, on one host or on many that share the folder,
+each process makes its part of the shards.  Real recordings are used where --data or the environment
 variable NEUME_DATA names their folder.
 """
 
@@ -113,10 +114,9 @@ def _write_json(path, content):
 
 
 def _finish(work, jobs, means):
-    """Do the work, in `jobs` processes; yields each shard and its clips."""
+    """Do the work, in `jobs` processes; yields each shard."""
     if jobs == 1:
-        for item in work:
-            yield _write_shard(item), item[3]
+        yield from map(_write_shard, work)
         return
     # Spawned, not forked: OpenMP in the synthesiser does not survive a fork.
     with futures.ProcessPoolExecutor(
@@ -125,10 +125,10 @@ def _finish(work, jobs, means):
         initializer=_start,
         initargs=means,
     ) as pool:
-        waiting = {pool.submit(_write_shard, item): item[3] for item in work}
+        waiting = [pool.submit(_write_shard, item) for item in work]
         try:
             for done in futures.as_completed(waiting):
-                yield done.result(), waiting[done]
+                yield done.result()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -145,10 +145,14 @@ def generate(
     cache=None,
     library=None,
     progress=None,
+    rank=0,
+    ranks=1,
 ):
     """Make what is missing of a data set; returns its manifest.
 
     `progress`, if given, is called with (clips made, clips wanted, seconds).
+    Process `rank` of `ranks` makes every ranks-th shard; the one that ends last
+    leaves a manifest that lists them all.
     """
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -172,38 +176,47 @@ def generate(
                     f"asked for: {value})"
                 )
 
-    counts = np.zeros(native.CLASSES, np.int64)
-    complete, work = {}, []
-    for number in range(-(-n_clips // shard)):
-        path = out / f"shard-{number:05d}.npz"
-        count = min(shard, n_clips - number * shard)
-        found = None
-        if path.is_file():
-            found = _read_counts(path, (count, FRAMES, front_end.bands))
-        if found is None:
-            work.append((path, seed, number * shard, count, front_end))
-        else:
-            complete[path.name] = count
-            counts += found
+    sizes = {
+        f"shard-{number:05d}.npz": min(shard, n_clips - number * shard)
+        for number in range(-(-n_clips // shard))
+    }
+    found = {}  # Frames of each class in the shards that are complete
+
+    def look():
+        """Count the shards that have appeared; returns whether any has."""
+        before = len(found)
+        for name, count in sizes.items():
+            if name not in found and (out / name).is_file():
+                counted = _read_counts(out / name, (count, FRAMES, front_end.bands))
+                if counted is not None:
+                    found[name] = counted
+        return len(found) > before
 
     def describe():
         return {
             **identity,
-            "clips": sum(complete.values()),
+            "clips": sum(sizes[name] for name in found),
             "clips_wanted": n_clips,
             "commit": _commit(),
-            "class_frames": counts.tolist(),
-            "shards": sorted(complete),
+            "class_frames": sum(found.values(), np.zeros(native.CLASSES, np.int64)).tolist(),
+            "shards": sorted(found),
         }
 
+    look()
     _write_json(manifest_path, describe())
+    work = [
+        (out / name, seed, number * shard, count, front_end)
+        for number, (name, count) in enumerate(sizes.items())
+        if name not in found and number % ranks == rank
+    ]
     begun = time.monotonic()
-    for path, count in _finish(work, jobs, (data, cache, library)):
-        complete[path.name] = count
-        counts += _read_counts(path, (count, FRAMES, front_end.bands))
+    for _ in _finish(work, jobs, (data, cache, library)):
+        look()
         _write_json(manifest_path, describe())
         if progress:
-            progress(sum(complete.values()), n_clips, time.monotonic() - begun)
+            progress(describe()["clips"], n_clips, time.monotonic() - begun)
+    while look():  # Another process ended meanwhile
+        _write_json(manifest_path, describe())
     return describe()
 
 
@@ -276,6 +289,8 @@ def main():
             options.cache,
             options.library,
             progress,
+            int(os.environ.get("RANK", "0")),
+            int(os.environ.get("WORLD_SIZE", "1")),
         )
     except (native.NativeError, OSError, ValueError) as error:
         print(f"dataset: {error}", file=sys.stderr)

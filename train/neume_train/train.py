@@ -10,6 +10,13 @@ augmentation and dropout follow from the seed, the epoch and the step alone,
 so that a run that was interrupted ends with the same weights as one that was
 not.  (With --hours the learning rate follows the clock instead.)
 RUN/log.jsonl gets a line for every epoch.
+
+    torchrun -r 1 -t 1 --nproc_per_node 2 -m neume_train.train ...
+
+trains in several processes, on one host or on many that share the folders (-r
+and -t are for PyTorch 1.13 with Python 3.11, whose defaults for them fail).
+Each takes its part of every batch, whose size stays what --batch says; a
+checkpoint goes on with any number of processes.
 """
 
 import argparse
@@ -27,6 +34,7 @@ import torch
 from torch.nn import functional as F
 
 from neume_train import networks
+from neume_train.ranks import Ranks
 from neume_train.shards import Clips, augment
 
 CHECKPOINT = "checkpoint.pt"
@@ -146,7 +154,8 @@ class Trainer:
 
     def __init__(self, args):
         self.args = args
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.ranks = Ranks()
+        self.device = self.ranks.device
         self.clips = Clips(args.data)
         if args.layers:
             with open(args.layers, encoding="utf-8") as file:
@@ -156,11 +165,13 @@ class Trainer:
         torch.manual_seed(args.seed)
         stack = networks.Stack(layers, self.clips.bands, args.dropout)
         self.lineage = []
+        self.clips_agree()
         if args.start:
             state = torch.load(os.path.join(args.start, CHECKPOINT), map_location="cpu")
             stack.load_state_dict(state["average"])
             self.lineage = state["lineage"] + [story(state)]
         self.stack = stack.to(self.device, memory_format=torch.channels_last)
+        self.parallel = self.ranks.parallel(self.stack)
         self.average = Average(self.stack, args.ema)
         self.optimiser = torch.optim.AdamW(
             self.stack.parameters(), lr=args.lr, weight_decay=args.weight_decay
@@ -183,8 +194,16 @@ class Trainer:
             weights /= (weights * shares_of).sum()
             self.weights = torch.tensor(weights, dtype=torch.float32, device=self.device)
 
+    def clips_agree(self):
+        """ValueError if the processes see different clips."""
+        (first,) = self.ranks.agree(len(self.clips.train))
+        if first != len(self.clips.train):
+            raise ValueError(f"{len(self.clips.train)} clips here, {first:.0f} in the first process")
+
     def save(self):
         """Write the checkpoint whole or not at all."""
+        if not self.ranks.first:
+            return
         state = {
             "format": "neume-checkpoint-1",
             "layers": self.stack.layers,
@@ -212,6 +231,8 @@ class Trainer:
     def load(self):
         """Go on from the checkpoint."""
         state = torch.load(self.path, map_location=self.device)
+        # Every process reads it before the first one writes the next.
+        self.ranks.total(0.0)
         if state["layers"] != self.stack.layers or state["front_end"] != self.clips.front_end:
             raise ValueError(f"{self.path} holds another network or front end")
         self.stack.load_state_dict(state["stack"])
@@ -245,13 +266,15 @@ class Trainer:
     def loss(self, features, labels):
         """Cross-entropy of a batch, label smoothing and mixing included."""
         args = self.args
-        generator = self.generator(self.epoch, self.step)
-        torch.manual_seed(generator.initial_seed())
+        generator = own = self.generator(self.epoch, self.step)
+        if self.ranks.count > 1:
+            own = self.generator(self.epoch, self.step, self.ranks.rank)
+        torch.manual_seed(own.initial_seed())
         if args.augment:
             features = augment(
                 features,
                 self.clips.front_end,
-                generator,
+                own,
                 args.gain_db,
                 args.tilt_db,
                 args.mask_bands,
@@ -259,13 +282,13 @@ class Trainer:
         features, labels = features.to(self.device), labels.to(self.device)
         share = 1.0
         if args.mixup:
-            share = float(np.random.default_rng(generator.initial_seed()).beta(*2 * [args.mixup]))
+            share = float(np.random.default_rng(own.initial_seed()).beta(*2 * [args.mixup]))
             features = share * features + (1 - share) * features.flip(0)
         edge = torch.rand(1, generator=generator).item() < args.edge
         if edge:
             features, labels = self.edges(features, labels)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            logits = self.stack(features, history=edge)
+            logits = self.parallel(features, history=edge)
         logits = logits.float().transpose(1, 2)
         loss = 0
         for part, target in ((share, labels), (1 - share, labels.flip(0))):
@@ -285,14 +308,13 @@ class Trainer:
         labels = torch.cat([labels[:, s + left : s + width] for s in starts])
         return features, labels
 
-    def train_step(self, keys, contexts, steps):
+    def train_step(self, keys, contexts, rate):
         """One update; returns the loss."""
         begin = time.monotonic()
-        rate = learning_rate(self.done(steps), self.args)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.stack.train()
-        loss = self.loss(*self.clips.batch(keys, contexts))
+        loss = self.loss(*self.clips.batch(self.ranks.share(keys), self.ranks.share(contexts)))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.stack.parameters(), self.args.clip)
@@ -310,37 +332,56 @@ class Trainer:
         """Figures of the averaged network on held-out clips (at most `limit`)."""
         keys = self.clips.held_out or self.clips.train[:8]
         keys = keys[:: max(1, len(keys) // limit)]
+        count = len(keys)
+        places = self.ranks.share(range(count))
+        keys = self.ranks.share(keys)
         total = {}
         loss = 0.0
         size = self.args.batch
         with torch.no_grad():
             for at in range(0, len(keys), size):
                 part = keys[at : at + size]
-                features, labels = self.clips.batch(part, range(at, at + len(part)))
+                features, labels = self.clips.batch(part, places[at : at + size])
                 features, labels = features.to(self.device), labels.to(self.device)
                 with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
                     logits = self.average.stack(features).float().transpose(1, 2)
                 loss += float(F.cross_entropy(logits, labels)) * len(part)
                 for name, count in measure(labels, logits.argmax(1)).items():
                     total[name] = total.get(name, 0) + count
-        return {"clips": len(keys), "loss": loss / len(keys), **shares(total)}
+        # A process without a clip has counted nothing, but takes part in the sum.
+        names = list(measure(torch.zeros(1), torch.zeros(1)))
+        loss, *sums = self.ranks.total(loss, *(total.get(name, 0) for name in names))
+        return {"clips": count, "loss": loss / count, **shares(dict(zip(names, sums)))}
+
+    def go_on(self, steps):
+        """Whether to take another step, and at which learning rate; the first
+        process decides for all, but any of them may be told to stop."""
+        (stops,) = self.ranks.total(float(self.stop))
+        self.stop = stops > 0
+        done, self.seconds = self.ranks.agree(self.done(steps), self.seconds)
+        return not self.stop and done < 1, learning_rate(done, self.args)
 
     def run(self):
         """Train until the epochs or hours are over, or until told to stop."""
         args = self.args
         size = min(args.batch, len(self.clips.train))
+        if size < self.ranks.count:
+            raise ValueError(f"{self.ranks.count} processes share batches of {size} clips")
         saved = shown = time.monotonic()
-        while not self.stop:
+        while True:
             order, contexts = self.order()
             steps = max(1, len(order) // size)
-            if self.done(steps) >= 1:
+            if not self.go_on(steps)[0]:
                 break
             mean, losses = 0.0, 0
             began, seen = time.monotonic(), self.seen
-            while self.step < steps and not self.stop and self.done(steps) < 1:
+            while self.step < steps:
+                more, rate = self.go_on(steps)
+                if not more:
+                    break
                 which = order[self.step * size : (self.step + 1) * size]
                 keys = [self.clips.train[i] for i in which]
-                loss = self.train_step(keys, [contexts[i] for i in which], steps)
+                loss = self.train_step(keys, [contexts[i] for i in which], rate)
                 losses += 1
                 mean += (loss - mean) / min(losses, 50)
                 now = time.monotonic()
@@ -358,7 +399,8 @@ class Trainer:
                 report["train_loss"] = mean
                 report.update(self.evaluate())
                 self.report(report)
-                if self.clips.scan():
+                # New shards would reach the processes at different times.
+                if self.ranks.count == 1 and self.clips.scan():
                     print(f"{len(self.clips.train)} clips from here on", flush=True)
             self.save()
             saved = time.monotonic()
@@ -366,6 +408,8 @@ class Trainer:
 
     def progress(self, loss, rate, steps):
         """One line on the terminal."""
+        if not self.ranks.first:
+            return
         done = self.done(steps)
         left = int(self.seconds * (1 / done - 1)) if done > 0 else 0
         text = (
@@ -377,6 +421,8 @@ class Trainer:
 
     def report(self, report):
         """One line on standard output and in the log."""
+        if not self.ranks.first:
+            return
         print(
             f"epoch {report['epoch']}: {report['minutes']:.1f} min, "
             f"loss {report['train_loss']:.3f}, held out {report['loss']:.3f}, "
@@ -436,14 +482,16 @@ def main(argv=None):
         torch.set_num_threads(args.threads)
     os.makedirs(args.out, exist_ok=True)
     trainer = Trainer(args)
+    say = print if trainer.ranks.first else lambda *_, **__: None
     if os.path.exists(trainer.path) and not args.fresh:
         trainer.load()
-        print(f"going on from epoch {trainer.epoch}, step {trainer.step}")
-    print(
+        say(f"going on from epoch {trainer.epoch}, step {trainer.step}")
+    say(
         f"{len(trainer.clips.train)} clips, {len(trainer.clips.held_out)} held out; "
         f"{trainer.stack.parameter_count()} parameters, {trainer.macs / 1e6:.2f} M "
         f"multiply-adds per frame, left {trainer.stack.left}, right {trainer.stack.right}; "
-        f"{trainer.device.type}, {'bfloat16' if trainer.bfloat16 else 'float32'}",
+        f"{trainer.ranks.count} x {trainer.device.type}, "
+        f"{'bfloat16' if trainer.bfloat16 else 'float32'}",
         flush=True,
     )
 
@@ -453,7 +501,8 @@ def main(argv=None):
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask_to_stop)
     finished = trainer.run()
-    print("finished" if finished else "stopped; the same command goes on from here")
+    say("finished" if finished else "stopped; the same command goes on from here")
+    trainer.ranks.close()
     return 0 if finished else 3
 
 
