@@ -54,7 +54,7 @@ static double draw_tract(Random* r, double centre)
 static void draw_vibrato(Random* r, SynthVoice* v, VoiceManner manner)
 {
   static const double share[N_MANNERS] = { 0.35, 0.75, 1.0, 0.5, 0.6 };
-  static const double depth[N_MANNERS] = { 25.0, 45.0, 80.0, 25.0, 45.0 };
+  static const double depth[N_MANNERS] = { 25.0, 50.0, 100.0, 30.0, 50.0 };
   v->vibrato_rate  = keep(5.6 + (0.6 * random_normal(r)), 4.0, 8.0);
   v->vibrato_depth = 0.0;
   if (random_chance(r, share[manner])) {

@@ -334,7 +334,7 @@ def _manner(rng):
     return {
         "vibrato_rate": rng.uniform(4.5, 7.0),
         "vibrato_depth": rng.choice(
-            [0.0, rng.uniform(0.1, 0.45), rng.uniform(0.4, 1.1)], p=[0.3, 0.35, 0.35]
+            [0.0, rng.uniform(0.1, 0.45), rng.uniform(0.4, 1.6)], p=[0.3, 0.35, 0.35]
         ),
         "vibrato_delay": rng.uniform(0.1, 0.5),
         "drift": rng.uniform(0.02, 0.15),
