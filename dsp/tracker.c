@@ -15,12 +15,28 @@
    over many steps; the average forgets it.)  The decision has hysteresis: a
    note starts at the threshold, ends where the voice is less likely than not,
    and gives way to another only where that one leads by a margin.
+
+   Vibrato swings the pitch of a held note into its neighbours and back.  The
+   tracker compares the pitch of the moment with a slow average, the centre.
+   When it has crossed the centre twice at the pace of vibrato, a neighbour
+   takes over only if the centre goes there.
 */
 
 static const float average_seconds = 0.045f; ///< Weights fall by e in this time
 static const float end_voiced      = 0.5f;   ///< A note ends when the voice's
                                              ///< posterior is lower
 static const float change_margin = 0.15f;    ///< Lead that ends another's note
+
+// Vibrato
+
+static const double centre_seconds = 0.2;  ///< The centre's average
+static const double swing_shortest = 0.05; ///< Seconds between two crossings
+static const double swing_longest  = 0.2;
+static const float  swing_least    = 0.2f;  ///< Semitones from the centre
+static const float  swing_margin   = 0.75f; ///< Farther out is another note
+static const float  centre_leaves  = 0.6f;  ///< Semitones from the note
+
+enum { NEIGHBOURS = 3 }; ///< Classes to either side that a swing may reach
 
 static const NeumeTrackerParams defaults = { 0.4f, -70.0f, 2, 0 };
 
@@ -33,10 +49,22 @@ typedef struct {
 
 #define N_SLOTS (NEUME_LAG_MAX + 1U)
 
+/** Where a held note's pitch swings. */
+typedef struct {
+  float    slow[NEUME_CLASSES]; ///< Slow average of the smoothed posterior
+  float    centre;              ///< Mean class of `slow` near the note
+  float    depth;               ///< How far the pitch went from it lately
+  int      side;                ///< Of the centre, on which the pitch is
+  uint32_t since;               ///< Steps since it crossed the centre
+  uint32_t crossings;           ///< So many in a row at the pace of vibrato
+} Swing;
+
 struct NeumeTracker {
   NeumeTrackerParams params;         ///< In force, within their ranges
   double             step;           ///< Seconds
   float              fall;           ///< Factor on the weight from step to step
+  float              slow_fall;      ///< The same of the centre's average
+  Swing              swing;          ///< Of the sounding note
   uint32_t           newest;         ///< Slot of the last step
   uint32_t           filled;         ///< Steps since the reset, at most N_SLOTS
   uint32_t           note;           ///< Sounding class, 0 = none
@@ -48,9 +76,10 @@ NeumeTracker* neume_tracker_new(double step_seconds)
 {
   NeumeTracker* const t = (NeumeTracker*)calloc(1, sizeof(NeumeTracker));
   if (t) {
-    t->params = defaults;
-    t->step   = step_seconds;
-    t->fall   = expf((float)-step_seconds / average_seconds);
+    t->params    = defaults;
+    t->step      = step_seconds;
+    t->fall      = expf((float)-step_seconds / average_seconds);
+    t->slow_fall = (float)exp(-step_seconds / centre_seconds);
     neume_tracker_reset(t);
   }
   return t;
@@ -141,6 +170,56 @@ static uint8_t velocity(float level)
   return (uint8_t)fminf(fmaxf(v, 1.0f), 127.0f);
 }
 
+/** Mean class near `note` under `weights`; `note` if they are empty there. */
+static float near(const float* weights, uint32_t note)
+{
+  const uint32_t low  = note > NEIGHBOURS ? note - NEIGHBOURS : 1U;
+  float          sum  = 0.0f;
+  float          mass = 1e-6f;
+  for (uint32_t i = low; i < NEUME_CLASSES && i <= note + NEIGHBOURS; ++i) {
+    sum += weights[i] * ((float)i - (float)note);
+    mass += weights[i];
+  }
+  return (float)note + (sum / mass);
+}
+
+/** Follow the sounding note's pitch for a step, from its posterior and the
+    smoothed one. */
+static void follow(NeumeTracker* t, const float* now, const float* p)
+{
+  Swing* const s = &t->swing;
+  for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
+    s->slow[i] = p[i] + t->slow_fall * (s->slow[i] - p[i]);
+  }
+  s->centre = near(s->slow, t->note);
+  s->depth =
+    fmaxf(s->depth * t->slow_fall, fabsf(near(now, t->note) - s->centre));
+
+  const float away = near(p, t->note) - s->centre;
+  const int   side = away > swing_least ? 1 : (away < -swing_least ? -1 : 0);
+  s->since += s->since < UINT32_MAX;
+  if (side && side != s->side) {
+    const double seconds = s->since * t->step;
+    const bool   paced = seconds >= swing_shortest && seconds <= swing_longest;
+    s->crossings       = s->side && paced ? s->crossings + 1U : 0U;
+    s->side            = side;
+    s->since           = 0;
+  } else if (s->since * t->step > swing_longest) {
+    s->crossings = 0;
+  }
+}
+
+/** Take up a note from nothing known of its swing. */
+static void hold_on(NeumeTracker* t, const float* p)
+{
+  memcpy(t->swing.slow, p, sizeof(t->swing.slow));
+  t->swing.centre    = (float)t->note;
+  t->swing.depth     = 0.0f;
+  t->swing.side      = 0;
+  t->swing.since     = 0;
+  t->swing.crossings = 0;
+}
+
 /** The class that should sound, given what does. */
 static uint32_t choose(const NeumeTracker* t, const float* p, float level)
 {
@@ -162,6 +241,11 @@ static uint32_t choose(const NeumeTracker* t, const float* p, float level)
   if (!t->note) {
     return p[best] >= t->params.threshold ? best : 0U;
   }
+  if (t->swing.crossings > 1 &&
+      fabsf((float)best - t->swing.centre) < t->swing.depth + swing_margin) {
+    const bool left = fabsf(t->swing.centre - (float)t->note) > centre_leaves;
+    return left ? (uint32_t)lroundf(t->swing.centre) : t->note;
+  }
   return p[best] > p[t->note] + change_margin ? best : t->note;
 }
 
@@ -181,15 +265,23 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
   if (t->params.lag < t->filled) { // Else that step lies before the start
     float             posterior[NEUME_CLASSES];
     const Slot* const slot = smooth(t, t->params.lag, posterior);
-    const uint32_t    note = choose(t, posterior, slot->level);
+    if (t->note) {
+      follow(t, slot->p, posterior);
+    }
+    const uint32_t note = choose(t, posterior, slot->level);
 
     d.level = slot->level;
     if (note != t->note) {
       d.off      = t->note;
       d.on       = note;
       d.velocity = note ? velocity(slot->level) : 0;
-      t->note    = note;
-      t->age     = 0;
+      const bool near_by =
+        t->note && note && fabsf((float)note - (float)t->note) <= NEIGHBOURS;
+      t->note = note;
+      t->age  = 0;
+      if (!near_by) { // Else it may still be the same note's swing
+        hold_on(t, posterior);
+      }
     }
     d.confidence = posterior[note];
   }

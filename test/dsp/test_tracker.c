@@ -85,6 +85,78 @@ static void test_flicker(void)
   neume_tracker_free(t);
 }
 
+/** One step of a voice at `pitch`, in classes: near ones share the posterior.
+    Returns whether a note starts. */
+static bool sing(NeumeTracker* t, double pitch, uint32_t* note)
+{
+  float  log_p[NEUME_CLASSES];
+  double sum = 0.0;
+  for (uint32_t i = 1; i < NEUME_CLASSES; ++i) {
+    sum += exp(-4.0 * (i - pitch) * (i - pitch));
+  }
+  log_p[0] = logf(0.02f);
+  for (uint32_t i = 1; i < NEUME_CLASSES; ++i) {
+    const double p = exp(-4.0 * (i - pitch) * (i - pitch)) / sum;
+    log_p[i]       = (float)log(0.98 * p + 1e-9);
+  }
+  const NeumeObservation o = { log_p, -20.0f };
+  const NeumeDecision    d = neume_tracker_step(t, &o);
+  *note                    = d.note;
+  return d.on != 0;
+}
+
+static void test_vibrato(void)
+{
+  // A held note that swings by up to 150 cents at 4 to 8 Hz soon stays itself.
+  // A Hann window of 512 samples at 4096 Hz, by its spectrum, sees less of it.
+  static const double pi = 3.14159265358979323846;
+  for (double hertz = 4.1; hertz < 8.0; hertz += 0.5) {
+    const double turns = hertz * 0.125;
+    const double seen  = sin(pi * turns) / (pi * turns) / (1.0 - turns * turns);
+    for (double depth = 0.3; depth < 1.51; depth += 0.3) {
+      NeumeTracker* const t     = neume_tracker_new(step_seconds);
+      unsigned            early = 0;
+      unsigned            late  = 0;
+      uint32_t            note  = 0;
+      uint32_t            wrong = 0;
+      for (unsigned i = 0; i < 128; ++i) {
+        const double seconds = i * step_seconds;
+        const double grown   = fmin(seconds / 0.4, 1.0);
+        const double swing =
+          depth * seen * grown * sin(2.0 * pi * hertz * seconds);
+        const bool on = sing(t, 20.1 + swing, &note);
+        early += on && seconds < 1.0;
+        late += on && seconds >= 1.0;
+        wrong += seconds >= 1.0 && note != 20;
+      }
+      CHECK_MSG(early <= 5 && late == 0 && wrong == 0,
+                "%.1f Hz, %.1f semitones: %u notes, then %u; %u steps wrong",
+                hertz,
+                depth,
+                early,
+                late,
+                wrong);
+      neume_tracker_free(t);
+    }
+  }
+}
+
+static void test_semitones(void)
+{
+  // Steps of a semitone are notes, and so is each of a slow trill's
+  NeumeTracker* const t    = neume_tracker_new(step_seconds);
+  uint32_t            note = 0;
+  unsigned            n    = 0;
+  for (unsigned i = 0; i < 12 * 8; ++i) {
+    const unsigned number = i / 8;
+    const double   pitch  = number < 8 ? 10.0 + number : 16.0 + number % 2;
+    n += sing(t, pitch, &note);
+    CHECK(i % 8 < 5 || note == (uint32_t)pitch);
+  }
+  CHECK_MSG(n == 12, "%u notes", n);
+  neume_tracker_free(t);
+}
+
 static void test_threshold(void)
 {
   // A note split between two semitones starts only at a low threshold
@@ -227,6 +299,8 @@ int main(void)
 {
   test_phrase();
   test_flicker();
+  test_vibrato();
+  test_semitones();
   test_threshold();
   test_gate();
   test_lag();
