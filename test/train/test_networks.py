@@ -283,6 +283,12 @@ class Training(unittest.TestCase):
         self.assertLess(log[-1]["train_loss"], 0.5 * log[0]["train_loss"])
         self.assertLess(log[-1]["loss"], 0.5 * log[0]["loss"])
         self.assertGreater(log[-1]["accuracy"], 0.8)
+        trainer.clips.held_out = trainer.clips.train[:4]
+        features, labels = trainer.clips.batch(trainer.clips.held_out, range(4))
+        with torch.no_grad():
+            logits = trainer.average.stack(features).transpose(1, 2)
+        loss = float(torch.nn.functional.cross_entropy(logits, labels))
+        self.assertAlmostEqual(trainer.evaluate()["loss"], loss, 4)
 
     def test_start_from_another_run(self):
         first = self.trainer("first", epochs=3)

@@ -332,8 +332,8 @@ class Trainer:
         """Figures of the averaged network on held-out clips (at most `limit`)."""
         keys = self.clips.held_out or self.clips.train[:8]
         keys = keys[:: max(1, len(keys) // limit)]
-        count = len(keys)
-        places = self.ranks.share(range(count))
+        clips = len(keys)
+        places = self.ranks.share(range(clips))
         keys = self.ranks.share(keys)
         total = {}
         loss = 0.0
@@ -351,7 +351,7 @@ class Trainer:
         # A process without a clip has counted nothing, but takes part in the sum.
         names = list(measure(torch.zeros(1), torch.zeros(1)))
         loss, *sums = self.ranks.total(loss, *(total.get(name, 0) for name in names))
-        return {"clips": count, "loss": loss / count, **shares(dict(zip(names, sums)))}
+        return {"clips": clips, "loss": loss / clips, **shares(dict(zip(names, sums)))}
 
     def go_on(self, steps):
         """Whether to take another step, and at which learning rate; the first
