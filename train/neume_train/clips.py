@@ -77,7 +77,7 @@ class Maker:
             lead = self._c_lead(rng)
             return Clip(lead.audio, lead.notes, {"kind": "clean"}, lead.f0)
         kind = rng.choice(
-            ["solo", "mix", "instruments", "other"], p=[0.41, 0.46, 0.08, 0.05]
+            ["solo", "mix", "instruments", "other"], p=[0.38, 0.42, 0.14, 0.06]
         )
         what = {"kind": str(kind)}
         if kind == "solo":
@@ -99,9 +99,9 @@ class Maker:
 
     def _voice(self, rng, what, pause):
         draw = rng.random()
-        if self.talkers and draw < 0.35:
+        if self.talkers and draw < 0.2:
             lead = self._talker_lead(rng, pause, what)
-        elif self.syllables and draw < 0.67:
+        elif self.syllables and draw < 0.6:
             lead = self._syllable_lead(rng, pause, what)
         else:
             lead = self._c_lead(rng, pause)

@@ -29,7 +29,7 @@ from . import native, pitch, syllables
 
 CACHE_VERSION = 3
 UTTERANCES = {"flite": 10, "espeak": 2}  # Of each voice
-SHARES = {"recorded": 0.3, "flite": 0.35, "espeak": 0.35}  # Of what is sung
+SHARES = {"recorded": 0.6, "flite": 0.28, "espeak": 0.12}  # Of what is sung
 DOWN, UP = 4, 14  # Semitones that a talker's pitch is moved at most
 UNVOICED = 0.005  # Seconds between grains where there is no pitch
 CLEAR = 0.9  # How alike the periods of a vowel must be
