@@ -15,7 +15,7 @@ static const float level_max = 20.0f;   // Its other end
 /** Nothing is sung, or nobody knows. */
 static void show_nothing(NeumePlayer* player)
 {
-  const NeumeShown nothing = { 0.0f, 0.0f, 0.0f, 0.0f, level_min };
+  const NeumeShown nothing = { 0.0f, 0.0f, 0.0f, level_min };
   player->shown            = nothing;
   neume_monitor_note(&player->monitor, 0, 0);
 }
@@ -130,7 +130,6 @@ static void decide(NeumePlayer* player, const NeumeStep* step, uint32_t frame)
   }
 
   const NeumeShown shown = { (float)step->note,
-                             (float)player->midi.note,
                              clamp(step->cents, -50.0f, 50.0f),
                              clamp(step->confidence, 0.0f, 1.0f),
                              clamp(step->level, level_min, level_max) };
@@ -202,7 +201,6 @@ void neume_player_run(NeumePlayer* player, uint32_t n_samples)
   if (player->rolling && speed == 0.0f) { // The transport stops
     neume_expression_silence(&player->expression, &player->midi);
     neume_monitor_note(&player->monitor, 0, 0);
-    player->shown.midi_note = 0.0f;
   }
   player->rolling = speed != 0.0f;
 
@@ -226,7 +224,7 @@ void neume_player_run(NeumePlayer* player, uint32_t n_samples)
   }
 
   write_float(ports->note, player->shown.note);
-  write_float(ports->midi_note, player->shown.midi_note);
+  write_float(ports->midi_note, (float)player->midi.note);
   write_float(ports->cents, player->shown.cents);
   write_float(ports->confidence, player->shown.confidence);
   write_float(ports->level, player->shown.level);

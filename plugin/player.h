@@ -21,7 +21,6 @@
 /** What the control outputs show. */
 typedef struct {
   float note;       ///< Class
-  float midi_note;  ///< MIDI number, 0 = none
   float cents;      ///< Deviation
   float confidence; ///< Posterior
   float level;      ///< dBFS
