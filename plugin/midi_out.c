@@ -10,72 +10,158 @@
 static void push(NeumeMidiOut* midi,
                  uint32_t      frame,
                  uint8_t       status,
-                 uint32_t      note,
-                 uint32_t      velocity)
+                 uint8_t       channel,
+                 uint32_t      first,
+                 uint32_t      second)
 {
-  NeumeMidiEvent* const event = &midi->queue[midi->n_queued++];
-  event->frame                = frame;
-  event->bytes[0]             = status;
-  event->bytes[1]             = (uint8_t)(note & 0x7FU);
-  event->bytes[2]             = (uint8_t)(velocity & 0x7FU);
+  const bool            short_one = status == LV2_MIDI_MSG_CHANNEL_PRESSURE;
+  NeumeMidiEvent* const e         = &midi->queue[midi->n_queued++];
+  e->frame                        = frame;
+  e->bytes[0]                     = (uint8_t)(status | channel);
+  e->bytes[1]                     = (uint8_t)(first & 0x7FU);
+  e->bytes[2]                     = (uint8_t)(second & 0x7FU);
+  e->size                         = short_one ? 2U : 3U;
 }
 
-static void push_off(NeumeMidiOut* midi, uint32_t frame, uint32_t note)
+/** Queue the end of all that the receiver sounds, and nothing else. */
+static void end_all(NeumeMidiOut* midi, uint32_t frame)
 {
-  push(midi, frame, LV2_MIDI_MSG_NOTE_OFF, note, 0);
+  midi->lost     = midi->lost || midi->n_queued;
+  midi->n_queued = 0;
+  for (uint32_t i = 0; i < NEUME_MIDI_SOUNDING; ++i) {
+    const NeumeMidiNote* const s = &midi->sounding[i];
+    if (s->note) {
+      push(midi, frame, LV2_MIDI_MSG_NOTE_OFF, s->channel, s->note, 0);
+    }
+  }
 }
 
-/** Queue only what turns `sounding` into `note`. */
+static void push_on(NeumeMidiOut* midi, uint32_t frame)
+{
+  push(midi,
+       frame,
+       LV2_MIDI_MSG_NOTE_ON,
+       midi->channel,
+       midi->note,
+       midi->velocity);
+}
+
+/** Queue only what turns the notes that sound into `note`. */
 static void collapse(NeumeMidiOut* midi, uint32_t frame)
 {
-  midi->n_queued = 0;
-  if (midi->sounding) {
-    push_off(midi, frame, midi->sounding);
-  }
+  end_all(midi, frame);
   if (midi->note) {
-    push(midi, frame, LV2_MIDI_MSG_NOTE_ON, midi->note, midi->velocity);
+    push_on(midi, frame);
   }
+}
+
+/** Make sure of room for `n` events; false if that took a collapse. */
+static bool has_room(NeumeMidiOut* midi, uint32_t frame, uint32_t n)
+{
+  if (midi->n_queued + n <= NEUME_MIDI_QUEUE) {
+    return true;
+  }
+  collapse(midi, frame);
+  return false;
 }
 
 void neume_midi_out_on(NeumeMidiOut* midi,
                        uint32_t      frame,
                        uint32_t      note,
-                       uint32_t      velocity)
+                       uint32_t      velocity,
+                       bool          overlap)
 {
-  neume_midi_out_off(midi, frame);
+  const uint32_t before = midi->note;
   if (!note || note > 127U) {
+    neume_midi_out_off(midi, frame);
     return;
   }
 
   const uint32_t loudest = velocity < 127U ? velocity : 127U;
   midi->note             = note;
   midi->velocity         = loudest ? loudest : 1U;
-  if (midi->n_queued == NEUME_MIDI_QUEUE) {
-    collapse(midi, frame);
-  } else {
-    push(midi, frame, LV2_MIDI_MSG_NOTE_ON, note, midi->velocity);
+  if (!has_room(midi, frame, 2)) {
+    return;
+  }
+
+  const bool after = overlap && before && before != note;
+  if (before && !after) {
+    push(midi, frame, LV2_MIDI_MSG_NOTE_OFF, midi->channel, before, 0);
+  }
+  push_on(midi, frame);
+  if (after) {
+    push(midi, frame, LV2_MIDI_MSG_NOTE_OFF, midi->channel, before, 0);
   }
 }
 
 void neume_midi_out_off(NeumeMidiOut* midi, uint32_t frame)
 {
-  if (!midi->note) {
-    return;
-  }
-
   const uint32_t ended = midi->note;
-  midi->note           = 0;
-  if (midi->n_queued == NEUME_MIDI_QUEUE) {
-    collapse(midi, frame);
-  } else {
-    push_off(midi, frame, ended);
+  if (ended) {
+    midi->note = 0;
+    if (has_room(midi, frame, 1)) {
+      push(midi, frame, LV2_MIDI_MSG_NOTE_OFF, midi->channel, ended, 0);
+    }
+  }
+}
+
+void neume_midi_out_bend(NeumeMidiOut* midi, uint32_t frame, uint32_t bend)
+{
+  if (has_room(midi, frame, 1)) {
+    push(midi,
+         frame,
+         LV2_MIDI_MSG_BENDER,
+         midi->channel,
+         bend & 0x7FU,
+         bend >> 7U);
+  }
+}
+
+void neume_midi_out_pressure(NeumeMidiOut* midi,
+                             uint32_t      frame,
+                             uint32_t      pressure)
+{
+  if (has_room(midi, frame, 1)) {
+    push(
+      midi, frame, LV2_MIDI_MSG_CHANNEL_PRESSURE, midi->channel, pressure, 0);
+  }
+}
+
+void neume_midi_out_controller(NeumeMidiOut* midi,
+                               uint32_t      frame,
+                               uint32_t      controller,
+                               uint32_t      value)
+{
+  if (has_room(midi, frame, 1)) {
+    push(
+      midi, frame, LV2_MIDI_MSG_CONTROLLER, midi->channel, controller, value);
   }
 }
 
 void neume_midi_out_silence(NeumeMidiOut* midi)
 {
   midi->note = 0;
-  collapse(midi, 0);
+  end_all(midi, 0);
+}
+
+/** Follow what the receiver sounds after an event. */
+static void follow(NeumeMidiOut* midi, const NeumeMidiEvent* e)
+{
+  const uint8_t       status  = e->bytes[0] & 0xF0U;
+  const NeumeMidiNote note    = { e->bytes[1], e->bytes[0] & 0x0FU };
+  const NeumeMidiNote nothing = { 0, 0 };
+  for (uint32_t i = 0; i < NEUME_MIDI_SOUNDING; ++i) {
+    NeumeMidiNote* const s = &midi->sounding[i];
+    if (status == LV2_MIDI_MSG_NOTE_ON && !s->note) {
+      *s = note;
+      return;
+    }
+    if (status == LV2_MIDI_MSG_NOTE_OFF && s->note == note.note &&
+        s->channel == note.channel) {
+      *s = nothing;
+      return;
+    }
+  }
 }
 
 void neume_midi_out_flush(NeumeMidiOut*  midi,
@@ -92,11 +178,10 @@ void neume_midi_out_flush(NeumeMidiOut*  midi,
   uint32_t n_sent = 0;
   while (n_sent < midi->n_queued) {
     const NeumeMidiEvent* const e = &midi->queue[n_sent];
-    if (!neume_sequence_add(
-          sequence, e->frame, type, e->bytes, sizeof(e->bytes))) {
+    if (!neume_sequence_add(sequence, e->frame, type, e->bytes, e->size)) {
       break;
     }
-    midi->sounding = e->bytes[0] == LV2_MIDI_MSG_NOTE_ON ? e->bytes[1] : 0U;
+    follow(midi, e);
     ++n_sent;
   }
 

@@ -7,18 +7,29 @@
 #include "attributes.h"
 #include "sequence.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** Events that can wait for room in the port. */
 #define NEUME_MIDI_QUEUE 160U
 
-/** A note-on or note-off on channel 1. */
+/** Notes that the receiver sounds at most: two where they overlap. */
+#define NEUME_MIDI_SOUNDING 2U
+
+/** A channel message. */
 typedef struct {
   uint32_t frame;    ///< Offset in the block
   uint8_t  bytes[3]; ///< The MIDI message
+  uint8_t  size;     ///< Its bytes, 2 or 3
 } NeumeMidiEvent;
 
-/** Notes on their way to a MIDI port, one sounding at a time.
+/** A note that the receiver sounds. */
+typedef struct {
+  uint8_t note;    ///< 1..127, 0 = none
+  uint8_t channel; ///< 0..15
+} NeumeMidiNote;
+
+/** Notes on their way to a MIDI port, one at a time.
 
     An event that does not fit is sent in the next block.  Where events could
     not be sent for so long that the queue is full, or the port can't be
@@ -28,21 +39,44 @@ typedef struct {
     All functions are realtime-safe.
 */
 typedef struct {
-  NeumeMidiEvent queue[NEUME_MIDI_QUEUE]; ///< Oldest first
-  uint32_t       n_queued;                ///< Events in `queue`
-  uint32_t       sounding; ///< Note the receiver sounds, 0 = none
-  uint32_t       note;     ///< Note that should sound, 0 = none
-  uint32_t       velocity; ///< Of `note`
+  NeumeMidiEvent queue[NEUME_MIDI_QUEUE];       ///< Oldest first
+  uint32_t       n_queued;                      ///< Events in `queue`
+  NeumeMidiNote  sounding[NEUME_MIDI_SOUNDING]; ///< At the receiver
+  uint32_t       note;                          ///< Should sound, 0 = none
+  uint32_t       velocity;                      ///< Of `note`
+  uint8_t        channel;                       ///< Of what comes next, 0..15
+  bool           lost; ///< Messages were dropped: bends must be sent anew
 } NeumeMidiOut;
 
-/** Start note 1..127, ending the one before, if any. */
+/** Start note 1..127, ending the one before, if any.
+
+    With `overlap` the one before ends after the new one's start, at the same
+    frame: synthesisers take that for legato.
+*/
 void neume_midi_out_on(NeumeMidiOut* midi,
                        uint32_t      frame,
                        uint32_t      note,
-                       uint32_t      velocity) NEUME_REALTIME;
+                       uint32_t      velocity,
+                       bool          overlap) NEUME_REALTIME;
 
 /** End the note that should sound, if any. */
 void neume_midi_out_off(NeumeMidiOut* midi, uint32_t frame) NEUME_REALTIME;
+
+/** Bend of the channel: 0..16383, 8192 = none. */
+void neume_midi_out_bend(NeumeMidiOut* midi,
+                         uint32_t      frame,
+                         uint32_t      bend) NEUME_REALTIME;
+
+/** Pressure of the channel, 0..127. */
+void neume_midi_out_pressure(NeumeMidiOut* midi,
+                             uint32_t      frame,
+                             uint32_t      pressure) NEUME_REALTIME;
+
+/** A controller of the channel, 0..127 each. */
+void neume_midi_out_controller(NeumeMidiOut* midi,
+                               uint32_t      frame,
+                               uint32_t      controller,
+                               uint32_t      value) NEUME_REALTIME;
 
 /** Nothing should sound: forget what waits, and end what the receiver sounds.
 

@@ -31,6 +31,13 @@ typedef struct {
   atomic_bool active; ///< Between activate() and deactivate(); any thread
 } Plugin;
 
+/** Samples that `out` may have to wait for the notes. */
+static uint32_t most_delay(double rate)
+{
+  static const double chain_seconds = 0.25; // Whatever the model
+  return (uint32_t)(rate * (NEUME_LOOKAHEAD_MAX_MS / 1000.0 + chain_seconds));
+}
+
 static LV2_Handle instantiate(const LV2_Descriptor*     descriptor,
                               double                    rate,
                               const char*               bundle_path,
@@ -53,10 +60,16 @@ static LV2_Handle instantiate(const LV2_Descriptor*     descriptor,
   atomic_init(&plugin->active, false);
   neume_uris_init(&plugin->player.uris, map);
   neume_monitor_init(&plugin->player.monitor, rate);
+  neume_expression_init(&plugin->player.expression);
+  if (!neume_delay_line_init(&plugin->player.line, most_delay(rate))) {
+    free(plugin);
+    return NULL;
+  }
   if (!neume_display_init(&plugin->player.display,
                           (const LV2_Inline_Display*)neume_feature(
                             features, LV2_INLINEDISPLAY__queue_draw),
                           rate)) {
+    neume_delay_line_clear(&plugin->player.line);
     free(plugin);
     return NULL;
   }
@@ -67,6 +80,7 @@ static LV2_Handle instantiate(const LV2_Descriptor*     descriptor,
                            features, LV2_WORKER__schedule),
                          &logger)) {
     neume_display_clear(&plugin->player.display);
+    neume_delay_line_clear(&plugin->player.line);
     free(plugin);
     return NULL;
   }
@@ -130,6 +144,33 @@ static void connect_port(LV2_Handle instance, uint32_t port, void* data)
     case NEUME_PORT_MONITOR:
       ports->monitor = (const float*)data;
       break;
+    case NEUME_PORT_ALIGNED:
+      ports->aligned = (const float*)data;
+      break;
+    case NEUME_PORT_TRANSPOSE:
+      ports->transpose = (const float*)data;
+      break;
+    case NEUME_PORT_CHANNEL:
+      ports->channel = (const float*)data;
+      break;
+    case NEUME_PORT_VELOCITY:
+      ports->velocity = (const float*)data;
+      break;
+    case NEUME_PORT_DYNAMICS:
+      ports->dynamics = (const float*)data;
+      break;
+    case NEUME_PORT_BEND_RANGE:
+      ports->bend_range = (const float*)data;
+      break;
+    case NEUME_PORT_PRESSURE:
+      ports->pressure = (const float*)data;
+      break;
+    case NEUME_PORT_NOTES:
+      ports->notes = (const float*)data;
+      break;
+    case NEUME_PORT_PANIC:
+      ports->panic = (const float*)data;
+      break;
     case NEUME_N_PORTS:
     default:
       break;
@@ -142,6 +183,7 @@ static void activate(LV2_Handle instance)
   neume_loader_reclaim(&plugin->player.loader);
   neume_player_restart(&plugin->player);
   neume_monitor_init(&plugin->player.monitor, plugin->rate);
+  neume_delay_line_reset(&plugin->player.line);
   atomic_store(&plugin->active, true);
 }
 
@@ -164,6 +206,7 @@ static void cleanup(LV2_Handle instance)
   Plugin* const plugin = (Plugin*)instance;
   neume_loader_clear(&plugin->player.loader);
   neume_display_clear(&plugin->player.display);
+  neume_delay_line_clear(&plugin->player.line);
   free(plugin);
 }
 

@@ -8,11 +8,12 @@
 #include <stddef.h>
 #include <string.h>
 
-/** The parts of a patch message that matter here; NULL where absent. */
+/** The parts of a message that matter here; NULL where absent. */
 typedef struct {
   const LV2_Atom* subject;  ///< What it is about
   const LV2_Atom* property; ///< Which property
   const LV2_Atom* value;    ///< Its value
+  const LV2_Atom* speed;    ///< The transport's
 } Message;
 
 /** The atom at `body + offset`, or NULL if it reaches beyond `size`. */
@@ -32,7 +33,7 @@ static Message parse(const LV2_Atom* object, const NeumeUris* uris)
 {
   const uint32_t       value_at = offsetof(LV2_Atom_Property_Body, value);
   const uint8_t* const body     = (const uint8_t*)(object + 1);
-  Message              message  = { NULL, NULL, NULL };
+  Message              message  = { NULL, NULL, NULL, NULL };
 
   uint32_t offset = sizeof(LV2_Atom_Object_Body);
   while (offset < object->size) {
@@ -50,6 +51,8 @@ static Message parse(const LV2_Atom* object, const NeumeUris* uris)
       message.property = value;
     } else if (key == uris->patch_value) {
       message.value = value;
+    } else if (key == uris->time_speed) {
+      message.speed = value;
     }
     offset +=
       lv2_atom_pad_size(value_at + (uint32_t)sizeof(LV2_Atom) + value->size);
@@ -66,7 +69,8 @@ static bool is_urid(const LV2_Atom* atom, const NeumeUris* uris, LV2_URID urid)
 
 static void handle(const LV2_Atom*  atom,
                    const NeumeUris* uris,
-                   NeumeLoader*     loader)
+                   NeumeLoader*     loader,
+                   float*           speed)
 {
   if (atom->type != uris->atom_Object ||
       atom->size < sizeof(LV2_Atom_Object_Body)) {
@@ -75,6 +79,13 @@ static void handle(const LV2_Atom*  atom,
 
   const LV2_URID type = ((const LV2_Atom_Object*)(const void*)atom)->body.otype;
   const Message  m    = parse(atom, uris);
+  if (type == uris->time_Position) {
+    if (m.speed && m.speed->type == uris->atom_Float &&
+        m.speed->size == sizeof(float)) {
+      memcpy(speed, m.speed + 1, sizeof(float));
+    }
+    return;
+  }
   if ((m.subject && !is_urid(m.subject, uris, uris->neume_plugin)) ||
       (m.property && !is_urid(m.property, uris, uris->neume_model))) {
     return;
@@ -95,7 +106,8 @@ static void handle(const LV2_Atom*  atom,
 
 void neume_patch_read(const LV2_Atom_Sequence* control,
                       const NeumeUris*         uris,
-                      NeumeLoader*             loader)
+                      NeumeLoader*             loader,
+                      float*                   speed)
 {
   if (!control || !uris->atom_Sequence ||
       control->atom.type != uris->atom_Sequence) {
@@ -108,7 +120,7 @@ void neume_patch_read(const LV2_Atom_Sequence* control,
 
   uint32_t offset = sizeof(LV2_Atom_Sequence_Body);
   while ((atom = atom_at(body, control->atom.size, offset + atom_in))) {
-    handle(atom, uris, loader);
+    handle(atom, uris, loader, speed);
     offset += lv2_atom_pad_size((uint32_t)sizeof(LV2_Atom_Event) + atom->size);
   }
 }

@@ -11,15 +11,17 @@
 
 #include <lv2/atom/atom.h>
 
-/** Act on the patch messages in `control`, which may be NULL.
+/** Act on the messages in `control`, which may be NULL.
 
     A patch:Set of the model is handed to `loader`; a patch:Get makes it
-    announce the path.  Everything else is skipped, and so is what is longer
-    than its container says.  Realtime-safe.
+    announce the path.  A time:Position that tells the transport's speed sets
+    `*speed`.  Everything else is skipped, and so is what is longer than its
+    container says.  Realtime-safe.
 */
 void neume_patch_read(const LV2_Atom_Sequence* control,
                       const NeumeUris*         uris,
-                      NeumeLoader*             loader) NEUME_REALTIME;
+                      NeumeLoader*             loader,
+                      float*                   speed) NEUME_REALTIME;
 
 /** Tell the host the model's path, if `loader` is to announce it.
 

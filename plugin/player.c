@@ -15,7 +15,7 @@ static const float level_max = 20.0f;   // Its other end
 /** Nothing is sung, or nobody knows. */
 static void show_nothing(NeumePlayer* player)
 {
-  const NeumeShown nothing = { 0.0f, 0.0f, 0.0f, 0.0f, level_min };
+  const NeumeShown nothing = { 0.0f, 0.0f, 0.0f, level_min };
   player->shown            = nothing;
   neume_monitor_note(&player->monitor, 0, 0);
 }
@@ -23,7 +23,7 @@ static void show_nothing(NeumePlayer* player)
 /** The chain is at input sample 0: end what sounds, show nothing. */
 static void forget(NeumePlayer* player)
 {
-  neume_midi_out_silence(&player->midi);
+  neume_expression_silence(&player->expression, &player->midi);
   show_nothing(player);
   player->written    = 0;
   player->has_params = false;
@@ -48,6 +48,47 @@ static float control(const float* port, float fallback)
   return (port && !isnan(*port)) ? *port : fallback;
 }
 
+static int whole(const float* port, int fallback)
+{
+  const float value = control(port, (float)fallback);
+  return (int)lroundf(clamp(value, -1000.0f, 1000.0f));
+}
+
+/** The controls that say how notes become MIDI. */
+static void read_expression(NeumePlayer* player)
+{
+  const NeumePorts* const     ports = &player->ports;
+  const int                   press = whole(ports->pressure, 0);
+  const int                   notes = whole(ports->notes, 0);
+  const NeumeExpressionParams p     = {
+        whole(ports->transpose, 0),
+        whole(ports->channel, 1),
+        whole(ports->velocity, 0),
+        control(ports->dynamics, 1.0f),
+        control(ports->bend_range, 0.0f),
+    press >= 0 && press <= 2 ? (NeumePressure)press : NEUME_PRESSURE_NONE,
+    notes >= 0 && notes <= 2 ? (NeumeNotes)notes : NEUME_NOTES_RETRIGGER,
+  };
+  neume_expression_set(&player->expression, &player->midi, &p);
+
+  const bool panicking = control(ports->panic, 0.0f) > 0.5f;
+  if (panicking && !player->panicking) {
+    neume_expression_panic(&player->expression, &player->midi);
+  }
+  player->panicking = panicking;
+}
+
+/** Let `out` wait for the notes, or not. */
+static void read_delay(NeumePlayer* player)
+{
+  player->delay = 0;
+  if (player->loader.engine && control(player->ports.aligned, 0.0f) > 0.5f) {
+    const double   delay = neume_delay(player->loader.engine->neume);
+    const uint32_t most  = neume_delay_line_most(&player->line);
+    player->delay        = delay < most ? (uint32_t)lround(delay) : most;
+  }
+}
+
 /** Hand the controls on to where they act. */
 static void read_controls(NeumePlayer* player)
 {
@@ -58,6 +99,7 @@ static void read_controls(NeumePlayer* player)
                                     control(ports->gate, d.gate_db),
                                     control(ports->min_note, d.min_note_ms) };
 
+  read_expression(player);
   const bool resting = control(ports->enabled, 1.0f) <= 0.5f;
   if (resting && !player->resting) {
     neume_player_restart(player);
@@ -81,17 +123,13 @@ static void read_controls(NeumePlayer* player)
 /** Act on a decision of the chain, `frame` samples into the block. */
 static void decide(NeumePlayer* player, const NeumeStep* step, uint32_t frame)
 {
-  if (step->off) {
-    neume_midi_out_off(&player->midi, frame);
-    neume_monitor_note(&player->monitor, 0, 0);
-  }
-  if (step->on) {
-    neume_midi_out_on(&player->midi, frame, step->on, step->velocity);
-    neume_monitor_note(&player->monitor, step->on, step->velocity);
+  neume_expression_step(&player->expression, &player->midi, step, frame);
+  if (step->on || player->midi.note != player->monitor.midi) {
+    neume_monitor_note(
+      &player->monitor, player->midi.note, player->midi.velocity);
   }
 
   const NeumeShown shown = { (float)step->note,
-                             (float)step->midi,
                              clamp(step->cents, -50.0f, 50.0f),
                              clamp(step->confidence, 0.0f, 1.0f),
                              clamp(step->level, level_min, level_max) };
@@ -106,8 +144,10 @@ static void play(NeumePlayer* player, uint32_t start, uint32_t end)
 {
   const NeumePorts* const ports = &player->ports;
   if (ports->in && ports->out && end > start) {
-    neume_monitor_run(
-      &player->monitor, ports->in + start, ports->out + start, end - start);
+    float* const out = ports->out + start;
+    neume_delay_line_run(
+      &player->line, player->delay, ports->in + start, out, end - start);
+    neume_monitor_run(&player->monitor, out, out, end - start);
   }
 }
 
@@ -150,14 +190,22 @@ void neume_player_run(NeumePlayer* player, uint32_t n_samples)
   NeumeSequence           midi_out;
 
   // Messages come first: a worker may answer at once, and change the engine
-  neume_patch_read(ports->control, uris, &player->loader);
+  float speed = player->rolling ? 1.0f : 0.0f;
+  neume_patch_read(ports->control, uris, &player->loader, &speed);
   neume_loader_update(&player->loader);
   if (player->n_swaps != player->loader.n_swaps) {
     player->n_swaps = player->loader.n_swaps;
     forget(player);
   }
 
+  if (player->rolling && speed == 0.0f) { // The transport stops
+    neume_expression_silence(&player->expression, &player->midi);
+    neume_monitor_note(&player->monitor, 0, 0);
+  }
+  player->rolling = speed != 0.0f;
+
   read_controls(player);
+  read_delay(player);
   neume_sequence_begin(&notify, ports->notify, uris->atom_Sequence);
   neume_sequence_begin(&midi_out, ports->midi_out, uris->atom_Sequence);
 
@@ -176,10 +224,10 @@ void neume_player_run(NeumePlayer* player, uint32_t n_samples)
   }
 
   write_float(ports->note, player->shown.note);
-  write_float(ports->midi_note, player->shown.midi_note);
+  write_float(ports->midi_note, (float)player->midi.note);
   write_float(ports->cents, player->shown.cents);
   write_float(ports->confidence, player->shown.confidence);
   write_float(ports->level, player->shown.level);
-  write_float(ports->latency, 0.0f); // The audio is not delayed
+  write_float(ports->latency, (float)player->delay);
   neume_denormals_restore(mode);
 }

@@ -5,7 +5,9 @@
 #define NEUME_PLAYER_H
 
 #include "attributes.h"
+#include "delay_line.h"
 #include "display.h"
+#include "expression.h"
 #include "midi_out.h"
 #include "model_loader.h"
 #include "monitor.h"
@@ -19,7 +21,6 @@
 /** What the control outputs show. */
 typedef struct {
   float note;       ///< Class
-  float midi_note;  ///< MIDI number, 0 = none
   float cents;      ///< Deviation
   float confidence; ///< Posterior
   float level;      ///< dBFS
@@ -31,18 +32,23 @@ typedef struct {
     other threads may touch.
 */
 typedef struct {
-  NeumePorts   ports;      ///< What the host connected
-  NeumeUris    uris;       ///< Constant
-  NeumeLoader  loader;     ///< The chain, and how to get another
-  NeumeMidiOut midi;       ///< Notes to be sent
-  NeumeMonitor monitor;    ///< Makes `out`
-  NeumeDisplay display;    ///< Picture in the host's mixer
-  NeumeParams  params;     ///< In force in the chain
-  NeumeShown   shown;      ///< The last decision
-  uint64_t     written;    ///< Samples that the chain has had
-  unsigned     n_swaps;    ///< Of the loader, as last seen
-  bool         has_params; ///< `params` were set in this chain
-  bool         resting;    ///< Bypassed: the chain is not fed
+  NeumePorts      ports;      ///< What the host connected
+  NeumeUris       uris;       ///< Constant
+  NeumeLoader     loader;     ///< The chain, and how to get another
+  NeumeMidiOut    midi;       ///< Messages to be sent
+  NeumeExpression expression; ///< Makes them
+  NeumeDelayLine  line;       ///< `out` is this much behind `in`
+  NeumeMonitor    monitor;    ///< Makes `out`
+  NeumeDisplay    display;    ///< Picture in the host's mixer
+  NeumeParams     params;     ///< In force in the chain
+  NeumeShown      shown;      ///< The last decision
+  uint64_t        written;    ///< Samples that the chain has had
+  unsigned        n_swaps;    ///< Of the loader, as last seen
+  bool            has_params; ///< `params` were set in this chain
+  uint32_t        delay;      ///< Of `out`, samples
+  bool            resting;    ///< Bypassed: the chain is not fed
+  bool            panicking;  ///< `panic` was up in the last block
+  bool            rolling;    ///< The transport was, when last told
 } NeumePlayer;
 
 /** Begin anew at input sample 0; what sounds is ended by the next run.

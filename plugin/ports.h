@@ -25,6 +25,15 @@ typedef enum {
   NEUME_PORT_GATE,
   NEUME_PORT_MIN_NOTE,
   NEUME_PORT_MONITOR,
+  NEUME_PORT_ALIGNED,
+  NEUME_PORT_TRANSPOSE,
+  NEUME_PORT_CHANNEL,
+  NEUME_PORT_VELOCITY,
+  NEUME_PORT_DYNAMICS,
+  NEUME_PORT_BEND_RANGE,
+  NEUME_PORT_PRESSURE,
+  NEUME_PORT_NOTES,
+  NEUME_PORT_PANIC,
   NEUME_N_PORTS
 } NeumePortIndex;
 
@@ -47,6 +56,15 @@ typedef struct {
   const float*             gate;       ///< dBFS
   const float*             min_note;   ///< ms
   const float*             monitor;    ///< 0 = input, 1 = tone
+  const float*             aligned;    ///< 1 = `out` waits for the notes
+  const float*             transpose;  ///< Semitones
+  const float*             channel;    ///< 1..16
+  const float*             velocity;   ///< 1..127, 0 = from the level
+  const float*             dynamics;   ///< 0..2
+  const float*             bend_range; ///< Semitones, 0 = no bends
+  const float*             pressure;   ///< NeumePressure
+  const float*             notes;      ///< NeumeNotes
+  const float*             panic;      ///< Ends everything when it rises
 } NeumePorts;
 
 #endif // NEUME_PORTS_H

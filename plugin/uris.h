@@ -8,6 +8,7 @@
 #include <lv2/midi/midi.h>
 #include <lv2/patch/patch.h>
 #include <lv2/state/state.h>
+#include <lv2/time/time.h>
 #include <lv2/urid/urid.h>
 
 #include <string.h>
@@ -17,6 +18,7 @@
 
 /** Identifiers of this host; all 0 where it has no urid:map. */
 typedef struct {
+  LV2_URID atom_Float;
   LV2_URID atom_Object;
   LV2_URID atom_Path;
   LV2_URID atom_Sequence;
@@ -31,6 +33,8 @@ typedef struct {
   LV2_URID patch_subject;
   LV2_URID patch_value;
   LV2_URID state_StateChanged;
+  LV2_URID time_Position;
+  LV2_URID time_speed;
 } NeumeUris;
 
 /** Map them; `map` may be NULL.  Instantiation only. */
@@ -38,6 +42,7 @@ static inline void neume_uris_init(NeumeUris* uris, const LV2_URID_Map* map)
 {
   memset(uris, 0, sizeof(*uris));
   if (map) {
+    uris->atom_Float         = map->map(map->handle, LV2_ATOM__Float);
     uris->atom_Object        = map->map(map->handle, LV2_ATOM__Object);
     uris->atom_Path          = map->map(map->handle, LV2_ATOM__Path);
     uris->atom_Sequence      = map->map(map->handle, LV2_ATOM__Sequence);
@@ -52,6 +57,8 @@ static inline void neume_uris_init(NeumeUris* uris, const LV2_URID_Map* map)
     uris->patch_subject      = map->map(map->handle, LV2_PATCH__subject);
     uris->patch_value        = map->map(map->handle, LV2_PATCH__value);
     uris->state_StateChanged = map->map(map->handle, LV2_STATE__StateChanged);
+    uris->time_Position      = map->map(map->handle, LV2_TIME__Position);
+    uris->time_speed         = map->map(map->handle, LV2_TIME__speed);
   }
 }
 

@@ -308,7 +308,8 @@ static void record(Host* host, const LV2_Atom_Event* event)
   host->events              = events;
   HostEvent* const recorded = &events[host->n_events++];
   recorded->position        = host->position + (uint64_t)event->time.frames;
-  memcpy(recorded->bytes, event + 1, 3);
+  memset(recorded->bytes, 0, sizeof(recorded->bytes));
+  memcpy(recorded->bytes, event + 1, event->body.size);
 }
 
 static void take_midi(Host* host, uint32_t n)
@@ -321,7 +322,8 @@ static void take_midi(Host* host, uint32_t n)
   LV2_ATOM_SEQUENCE_FOREACH(seq, event)
   {
     HOST_REQUIRE(event->body.type == host->urid.midi_MidiEvent);
-    HOST_REQUIRE(event->body.size == 3U);
+    const uint8_t* const bytes = (const uint8_t*)(event + 1);
+    HOST_REQUIRE(event->body.size == ((bytes[0] & 0xF0U) == 0xD0U ? 2U : 3U));
     HOST_REQUIRE(event->time.frames >= last && event->time.frames < (int64_t)n);
     last = event->time.frames;
     record(host, event);

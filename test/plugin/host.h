@@ -45,7 +45,7 @@ void host_require(bool        holds,
 /** A MIDI event, at its place in the stream. */
 typedef struct {
   uint64_t position; ///< Samples since the host began
-  uint8_t  bytes[3]; ///< The message
+  uint8_t  bytes[3]; ///< The message; where it has two, the last is 0
 } HostEvent;
 
 /** An output atom buffer with guards behind its capacity. */
@@ -137,6 +137,9 @@ void host_run_random(Host*        host,
 /** Put a patch:Set or patch:Get of the model into the next block. */
 void host_patch_set(Host* host, const char* path);
 void host_patch_get(Host* host);
+
+/** Put a time:Position with the transport's speed into the next block. */
+void host_transport(Host* host, float speed);
 
 /** Do all jobs that are scheduled now. */
 void host_work(Host* host);

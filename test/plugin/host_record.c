@@ -20,25 +20,55 @@ void host_require(bool holds, const char* condition, const char* file, int line)
   }
 }
 
+/** Notes that sound, at every channel and number. */
+typedef struct {
+  bool     on[16][128];
+  unsigned n;
+} Sounding;
+
+/** Whether a message may come now; follows it. */
+static bool hear(Sounding* s, const uint8_t* bytes)
+{
+  bool* const on = &s->on[bytes[0] & 0x0FU][bytes[1] & 0x7FU];
+  if (bytes[1] > 127U || bytes[2] > 127U) {
+    return false;
+  }
+  switch (bytes[0] & 0xF0U) {
+    case 0x90U:
+      if (*on || !bytes[1] || !bytes[2]) {
+        return false;
+      }
+      *on = true;
+      ++s->n;
+      return true;
+    case 0x80U:
+      if (!*on) {
+        return false;
+      }
+      *on = false;
+      --s->n;
+      return true;
+    default:
+      return (bytes[0] & 0xF0U) == 0xE0U || (bytes[0] & 0xF0U) == 0xD0U ||
+             (bytes[0] & 0xF0U) == 0xB0U;
+  }
+}
+
 bool host_events_sound(const Host* host, bool open)
 {
-  uint32_t note = 0;
+  Sounding s = { { { false } }, 0 };
   for (uint32_t i = 0; i < host->n_events; ++i) {
-    const uint8_t* const bytes = host->events[i].bytes;
-    if (bytes[0] == 0x90U) {
-      if (note || bytes[1] < 45U || bytes[1] > 83U || !bytes[2] ||
-          bytes[2] > 127U) {
-        return false;
-      }
-      note = bytes[1];
-    } else {
-      if (bytes[0] != 0x80U || !note || bytes[1] != note) {
-        return false;
-      }
-      note = 0;
+    const HostEvent* const e = &host->events[i];
+    if (!hear(&s, e->bytes) || s.n > 2U) {
+      return false;
+    }
+    // Two notes only for as long as it takes to end one of them
+    if (s.n == 2U && i + 1U < host->n_events &&
+        (host->events[i + 1U].bytes[0] & 0xF0U) != 0x80U) {
+      return false;
     }
   }
-  return open || !note;
+  return s.n <= (open ? 1U : 0U);
 }
 
 bool host_events_equal(const Host* a, const Host* b)

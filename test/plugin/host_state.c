@@ -44,6 +44,24 @@ void host_patch_get(Host* host)
   add_message(host, host->urid.patch_Get, NULL);
 }
 
+void host_transport(Host* host, float speed)
+{
+  LV2_Atom_Forge       forge;
+  LV2_Atom_Forge_Frame frame;
+  uint8_t              buffer[256];
+
+  lv2_atom_forge_init(&forge, &host->map);
+  lv2_atom_forge_set_buffer(&forge, buffer, sizeof(buffer));
+  lv2_atom_forge_frame_time(&forge, 0);
+  lv2_atom_forge_object(&forge, &frame, 0, host->urid.time_Position);
+  lv2_atom_forge_key(&forge, host->urid.time_speed);
+  lv2_atom_forge_float(&forge, speed);
+  lv2_atom_forge_pop(&forge, &frame);
+  lv2_atom_sequence_append_event((LV2_Atom_Sequence*)(void*)host->control,
+                                 HOST_CONTROL_SIZE,
+                                 (const LV2_Atom_Event*)(const void*)buffer);
+}
+
 /** A state with one property. */
 typedef struct {
   const Host* host;       ///< Whose state it is

@@ -97,7 +97,7 @@ static void test_any_order(void)
     uint64_t    state = seed;
     Host* const host  = host_new(RATE, seed % 2U ? HOST_ALL : HOST_MAP);
     for (uint32_t i = 0; i < 200U; ++i) {
-      switch (host_random(&state) % 8U) {
+      switch (host_random(&state) % 11U) {
         case 0:
           host_activate(host);
           break;
@@ -114,6 +114,34 @@ static void test_any_order(void)
           host->controls[NEUME_PORT_THRESHOLD] =
             0.01f * (float)(host_random(&state) % 60U);
           break;
+        case 4:
+          host->controls[NEUME_PORT_ALIGNED] =
+            (float)(host_random(&state) % 2U);
+          host->controls[NEUME_PORT_TRANSPOSE] =
+            (float)(host_random(&state) % 73U) - 36.0f;
+          host->controls[NEUME_PORT_CHANNEL] =
+            (float)(1U + host_random(&state) % 16U);
+          break;
+        case 5:
+          host->controls[NEUME_PORT_BEND_RANGE] =
+            (float)(host_random(&state) % 3U);
+          host->controls[NEUME_PORT_PRESSURE] =
+            (float)(host_random(&state) % 3U);
+          host->controls[NEUME_PORT_NOTES] = (float)(host_random(&state) % 3U);
+          host->controls[NEUME_PORT_PANIC] = (float)(host_random(&state) % 2U);
+          break;
+        case 6:
+          host_set_capacity(host,
+                            NEUME_PORT_MIDI_OUT,
+                            host_random(&state) % 2U
+                              ? HOST_CAPACITY
+                              : 16U + 24U * (host_random(&state) % 4U));
+          break;
+        case 7:
+          if (seed % 2U) {
+            host_transport(host, (float)(host_random(&state) % 2U));
+          }
+          break;
         default:
           host_run(host,
                    in + host_random(&state) % (TOTAL / 2U),
@@ -122,6 +150,8 @@ static void test_any_order(void)
           break;
       }
     }
+    host_set_capacity(host, NEUME_PORT_MIDI_OUT, HOST_CAPACITY);
+    host_run(host, in, NULL, 1);
     CHECK(host_events_sound(host, true));
 
     host->controls[NEUME_PORT_ENABLED] = 0.0f;

@@ -53,8 +53,8 @@ static void test_order(void)
   uint32_t     note = 0;
 
   neume_midi_out_off(&midi, 1); // Nothing sounds: nothing ends
-  neume_midi_out_on(&midi, 3, 60, 200);
-  neume_midi_out_on(&midi, 5, 62, 0); // Ends the one before
+  neume_midi_out_on(&midi, 3, 60, 200, false);
+  neume_midi_out_on(&midi, 5, 62, 0, false); // Ends the one before
   neume_midi_out_off(&midi, 9);
   NeumeSequence sequence = begin(&port, sizeof(port));
   neume_midi_out_flush(&midi, &sequence, MIDI);
@@ -73,9 +73,9 @@ static void test_kept(void)
   uint32_t     note = 0;
 
   // Room for one event in each block
-  neume_midi_out_on(&midi, 3, 60, 100);
+  neume_midi_out_on(&midi, 3, 60, 100, false);
   neume_midi_out_off(&midi, 4);
-  neume_midi_out_on(&midi, 4, 61, 100);
+  neume_midi_out_on(&midi, 4, 61, 100, false);
   for (uint32_t i = 0; i < 3U; ++i) {
     NeumeSequence sequence = begin(&port, 16U + 24U);
     neume_midi_out_flush(&midi, &sequence, MIDI);
@@ -87,7 +87,7 @@ static void test_kept(void)
 
   // Silence ends what is heard, however much waits
   neume_midi_out_off(&midi, 0);
-  neume_midi_out_on(&midi, 0, 62, 100);
+  neume_midi_out_on(&midi, 0, 62, 100, false);
   neume_midi_out_silence(&midi);
   NeumeSequence sequence = begin(&port, sizeof(port));
   neume_midi_out_flush(&midi, &sequence, MIDI);
@@ -103,7 +103,7 @@ static void test_overflow(uint32_t capacity)
   uint32_t     note = 0;
 
   for (uint32_t i = 0; i < 1000U; ++i) {
-    neume_midi_out_on(&midi, i, 45U + i % 39U, 100);
+    neume_midi_out_on(&midi, i, 45U + i % 39U, 100, false);
     if (i % 7U == 0) {
       neume_midi_out_off(&midi, i);
     }

@@ -44,13 +44,20 @@ static bool in_range(const Host* host)
 {
   const float* const c = host->controls;
   return c[NEUME_PORT_NOTE] >= 0.0f && c[NEUME_PORT_NOTE] <= 39.0f &&
-         (c[NEUME_PORT_NOTE] > 0.0f
-            ? c[NEUME_PORT_MIDI_NOTE] == c[NEUME_PORT_NOTE] + 44.0f
-            : c[NEUME_PORT_MIDI_NOTE] == 0.0f) &&
+         c[NEUME_PORT_MIDI_NOTE] >= 0.0f && c[NEUME_PORT_MIDI_NOTE] <= 127.0f &&
          fabsf(c[NEUME_PORT_CENTS]) <= 50.0f &&
          c[NEUME_PORT_CONFIDENCE] >= 0.0f && c[NEUME_PORT_CONFIDENCE] <= 1.0f &&
          c[NEUME_PORT_LEVEL] >= -120.0f && c[NEUME_PORT_LEVEL] <= 20.0f &&
-         c[NEUME_PORT_LATENCY] == 0.0f;
+         c[NEUME_PORT_LATENCY] >= 0.0f && c[NEUME_PORT_LATENCY] <= 600000.0f;
+}
+
+/** The same, of notes that are sent as they are sung, with no delay. */
+static bool is_plain(const Host* host)
+{
+  const float* const c = host->controls;
+  return in_range(host) && c[NEUME_PORT_LATENCY] == 0.0f &&
+         c[NEUME_PORT_MIDI_NOTE] ==
+           (c[NEUME_PORT_NOTE] > 0.0f ? c[NEUME_PORT_NOTE] + 44.0f : 0.0f);
 }
 
 /** The same audio gives the same events and the same tone in any blocks. */
@@ -83,7 +90,7 @@ static void test_blocks(double rate, double seconds, uint64_t seed)
     CHECK(host_same_bits(&whole->controls[NEUME_PORT_NOTE],
                          &cut->controls[NEUME_PORT_NOTE],
                          5U * sizeof(float)));
-    CHECK(in_range(cut));
+    CHECK(is_plain(cut));
     host_free(cut);
   }
 
@@ -164,7 +171,7 @@ static void test_hostile_input(double rate)
     host->controls[NEUME_PORT_ENABLED] = pass == 1U ? 0.0f : 1.0f;
     host_run_random(host, in, out, n, 8192, &seed);
     CHECK(host_same_bits(in, out, n * sizeof(float)));
-    CHECK(in_range(host));
+    CHECK(is_plain(host));
   }
 
   // A tone can still be mixed in, and is finite
@@ -412,6 +419,81 @@ static void test_monitor(void)
   free(out);
 }
 
+/** Aligned, `out` is as late as the notes, and the host is told. */
+static void test_aligned(double rate, double lookahead)
+{
+  const uint32_t n       = (uint32_t)(3.0 * rate);
+  float* const   in      = phrase(n, rate);
+  float* const   out     = samples(n);
+  Host* const    live    = started(rate, HOST_ALL);
+  Host* const    aligned = started(rate, HOST_ALL);
+
+  live->controls[NEUME_PORT_LOOKAHEAD]    = (float)lookahead;
+  aligned->controls[NEUME_PORT_LOOKAHEAD] = (float)lookahead;
+  aligned->controls[NEUME_PORT_ALIGNED]   = 1.0f;
+  host_run(live, in, out, n);
+  CHECK(live->controls[NEUME_PORT_LATENCY] == 0.0f);
+  CHECK(host_same_bits(in, out, n * sizeof(float)));
+
+  uint64_t seed = 3;
+  memcpy(out, in, n * sizeof(float));
+  host_run_random(aligned, out, out, n, 3000, &seed);
+  const uint32_t late = (uint32_t)aligned->controls[NEUME_PORT_LATENCY];
+  CHECK_MSG(late > (0.03 + lookahead / 1000.0) * rate &&
+              late < (0.25 + lookahead / 1000.0) * rate,
+            "%u",
+            late);
+  for (uint32_t i = 0; i < late; ++i) {
+    CHECK(out[i] == 0.0f);
+  }
+  CHECK(host_same_bits(in, out + late, (n - late) * sizeof(float)));
+  CHECK(live->n_events > 4U && host_events_equal(live, aligned));
+
+  // Bypassed, the host may go on counting on it
+  aligned->controls[NEUME_PORT_ENABLED] = 0.0f;
+  host_run(aligned, in, out, 64);
+  CHECK(aligned->controls[NEUME_PORT_LATENCY] == (float)late);
+
+  host_free(live);
+  host_free(aligned);
+  free(in);
+  free(out);
+}
+
+/** What ends a note that is being sung: panic, and the transport's stop. */
+static void test_stops(void)
+{
+  const double   rate = 48000.0;
+  const uint32_t n    = 16000;
+  float* const   in   = phrase(n, rate);
+  for (unsigned way = 0; way < 3U; ++way) {
+    Host* const host = started(rate, HOST_ALL);
+    host_transport(host, 1.0f);
+    host_run(host, in, NULL, n);
+    CHECK(host->n_events == 1U);
+
+    if (way == 0) {
+      host->controls[NEUME_PORT_PANIC] = 1.0f;
+    } else if (way == 1U) {
+      host_transport(host, 0.0f);
+    } else {
+      host->controls[NEUME_PORT_CHANNEL] = 3.0f;
+    }
+    host_run(host, in, NULL, 64);
+    const uint32_t stopped = host->n_events;
+    CHECK(host->events[1].bytes[0] == 0x80U);
+    CHECK(host->events[1].position == n);
+    CHECK(host_events_sound(host, false));
+    CHECK((stopped > 2U) == (way == 0)); // Panic says more than that
+    CHECK(host->controls[NEUME_PORT_MIDI_NOTE] == 0.0f);
+
+    host_run(host, in, NULL, 64); // Once is enough
+    CHECK(host->n_events == stopped);
+    host_free(host);
+  }
+  free(in);
+}
+
 /** Blocks of 0 and of more than the chain takes at once. */
 static void test_odd_blocks(void)
 {
@@ -453,5 +535,9 @@ int main(void)
   test_bypass();
   test_monitor();
   test_odd_blocks();
+  test_aligned(8000.0, 0.0);
+  test_aligned(48000.0, 500.0);
+  test_aligned(192000.0, 1250.0);
+  test_stops();
   return test_report();
 }

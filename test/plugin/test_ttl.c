@@ -15,9 +15,11 @@
 #include <string.h>
 
 static const char* const symbols[] = {
-  "in",        "out",       "control",    "notify",   "midi_out", "note",
-  "midi_note", "cents",     "confidence", "level",    "latency",  "enabled",
-  "lookahead", "threshold", "gate",       "min_note", "monitor",
+  "in",        "out",       "control",    "notify",   "midi_out",   "note",
+  "midi_note", "cents",     "confidence", "level",    "latency",    "enabled",
+  "lookahead", "threshold", "gate",       "min_note", "monitor",    "aligned",
+  "transpose", "channel",   "velocity",   "dynamics", "bend_range", "pressure",
+  "notes",     "panic",
 };
 
 static float lows[NEUME_N_PORTS];

@@ -242,10 +242,17 @@ static void play(Host* host, Scenario scenario)
     float* const   c    = host->controls;
 
     // Bypass once in a while, and move every control
-    c[NEUME_PORT_ENABLED]   = i % 97U == 50U ? 0.0f : 1.0f;
-    c[NEUME_PORT_MONITOR]   = i % 7U < 3U ? 0.0f : 0.6f;
-    c[NEUME_PORT_LOOKAHEAD] = i % 50U < 40U ? 0.0f : (float)(draw % 1250U);
-    c[NEUME_PORT_MIN_NOTE]  = (float)(draw % 100U);
+    c[NEUME_PORT_ENABLED]    = i % 97U == 50U ? 0.0f : 1.0f;
+    c[NEUME_PORT_MONITOR]    = i % 7U < 3U ? 0.0f : 0.6f;
+    c[NEUME_PORT_LOOKAHEAD]  = i % 50U < 40U ? 0.0f : (float)(draw % 1250U);
+    c[NEUME_PORT_MIN_NOTE]   = (float)(draw % 100U);
+    c[NEUME_PORT_ALIGNED]    = i % 20U < 10U ? 0.0f : 1.0f;
+    c[NEUME_PORT_TRANSPOSE]  = (float)(draw % 25U) - 12.0f;
+    c[NEUME_PORT_CHANNEL]    = 1.0f + (float)(i / 200U % 16U);
+    c[NEUME_PORT_BEND_RANGE] = i % 60U < 20U ? 0.0f : 2.0f;
+    c[NEUME_PORT_PRESSURE]   = (float)(i / 30U % 3U);
+    c[NEUME_PORT_NOTES]      = (float)(i / 80U % 3U);
+    c[NEUME_PORT_PANIC]      = i % 300U == 299U ? 1.0f : 0.0f;
     if (scenario == HOSTILE) {
       c[NEUME_PORT_THRESHOLD] = i % 3U ? NAN : INFINITY;
       c[NEUME_PORT_GATE]      = NAN;

@@ -1,0 +1,183 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#include "expression.h"
+
+#include <math.h>
+
+enum {
+  BEND_NONE         = 8192,
+  BEND_MAX          = 16383,
+  UNKNOWN           = UINT16_MAX, ///< What was sent last may not have arrived
+  EXPRESSION        = 11,         ///< Controllers
+  ALL_SOUND_OFF     = 120,
+  RESET_CONTROLLERS = 121,
+  ALL_NOTES_OFF     = 123
+};
+
+static const float bend_least     = 3.0f;   ///< Cents that are worth a message
+static const float pivot          = 100.0f; ///< Velocity that dynamics keep
+static const float pressure_floor = -50.0f; ///< dBFS of pressure 0
+static const float pressure_top   = -10.0f; ///< dBFS of pressure 127
+
+static const NeumeExpressionParams defaults = {
+  0, 1, 0, 1.0f, 0.0f, NEUME_PRESSURE_NONE, NEUME_NOTES_RETRIGGER
+};
+
+void neume_expression_init(NeumeExpression* expression)
+{
+  expression->params   = defaults;
+  expression->bend     = BEND_NONE;
+  expression->pressure = UNKNOWN;
+}
+
+static int clamp_int(int value, int low, int high)
+{
+  return value < low ? low : (value > high ? high : value);
+}
+
+/** Take back what was sent of the bend and the level. */
+static void relax(NeumeExpression* e, NeumeMidiOut* midi)
+{
+  if (e->bend != BEND_NONE) {
+    neume_midi_out_bend(midi, 0, BEND_NONE);
+    e->bend = BEND_NONE;
+  }
+  if (e->pressure != UNKNOWN) {
+    if (e->params.pressure == NEUME_PRESSURE_CHANNEL) {
+      neume_midi_out_pressure(midi, 0, 0);
+    } else {
+      neume_midi_out_controller(midi, 0, EXPRESSION, 127);
+    }
+    e->pressure = UNKNOWN;
+  }
+}
+
+void neume_expression_set(NeumeExpression*             expression,
+                          NeumeMidiOut*                midi,
+                          const NeumeExpressionParams* params)
+{
+  NeumeExpressionParams p = *params;
+  p.transpose             = clamp_int(p.transpose, -36, 36);
+  p.channel               = clamp_int(p.channel, 1, 16);
+  p.velocity              = clamp_int(p.velocity, 0, 127);
+  p.dynamics              = fminf(fmaxf(p.dynamics, 0.0f), 2.0f);
+  p.bend_range            = fminf(fmaxf(p.bend_range, 0.0f), 24.0f);
+
+  const NeumeExpressionParams* const old = &expression->params;
+  const bool moves = midi->channel != (uint8_t)(p.channel - 1);
+  if (moves) {
+    neume_midi_out_off(midi, 0);
+  }
+  if (moves || (p.bend_range != old->bend_range) ||
+      p.pressure != old->pressure) {
+    relax(expression, midi);
+  }
+  if (p.notes != NEUME_NOTES_HOLD && old->notes == NEUME_NOTES_HOLD) {
+    neume_midi_out_off(midi, 0); // Whether it is still sung is not known here
+  }
+  midi->channel      = (uint8_t)(p.channel - 1);
+  expression->params = p;
+}
+
+/** Velocity of a note whose level gives `velocity`. */
+static uint32_t shaped(const NeumeExpressionParams* p, uint32_t velocity)
+{
+  if (p->velocity) {
+    return (uint32_t)p->velocity;
+  }
+  const float v = pivot * powf((float)velocity / pivot, p->dynamics);
+  return (uint32_t)fminf(fmaxf(v + 0.5f, 1.0f), 127.0f);
+}
+
+/** Bend to `cents` from the note, if that has moved; at a note's start to the
+    cent. */
+static void bend(NeumeExpression* e,
+                 NeumeMidiOut*    midi,
+                 float            cents,
+                 uint32_t         frame,
+                 bool             starts)
+{
+  const float    unit = 81.92f / e->params.bend_range; // Steps of a cent
+  const float    want = fminf(BEND_NONE + cents * unit + 0.5f, BEND_MAX);
+  const uint32_t to   = (uint32_t)fmaxf(want, 0.0f);
+  const float    away = fabsf((float)to - (float)e->bend);
+  if (to != e->bend && (starts || away >= bend_least * unit)) {
+    neume_midi_out_bend(midi, frame, to);
+    e->bend = to;
+  }
+}
+
+/** Send the level, if it has moved. */
+static void press(NeumeExpression* e,
+                  NeumeMidiOut*    midi,
+                  float            level,
+                  uint32_t         frame)
+{
+  const float share =
+    (level - pressure_floor) / (pressure_top - pressure_floor);
+  const uint32_t to =
+    (uint32_t)(127.0f * fminf(fmaxf(share, 0.0f), 1.0f) + 0.5f);
+  if (to != e->pressure) {
+    if (e->params.pressure == NEUME_PRESSURE_CHANNEL) {
+      neume_midi_out_pressure(midi, frame, to);
+    } else {
+      neume_midi_out_controller(midi, frame, EXPRESSION, to);
+    }
+    e->pressure = to;
+  }
+}
+
+void neume_expression_step(NeumeExpression* expression,
+                           NeumeMidiOut*    midi,
+                           const NeumeStep* step,
+                           uint32_t         frame)
+{
+  const NeumeExpressionParams* const p = &expression->params;
+  if (midi->lost) {
+    midi->lost           = false;
+    expression->bend     = UNKNOWN;
+    expression->pressure = UNKNOWN;
+  }
+
+  const bool ends = step->off && !step->on;
+  if (ends && p->notes != NEUME_NOTES_HOLD) {
+    neume_midi_out_off(midi, frame);
+  }
+
+  if (step->note) { // What the voice does, before the note that it colours
+    if (p->bend_range > 0.0f) {
+      bend(expression, midi, step->cents, frame, step->on);
+    }
+    if (p->pressure != NEUME_PRESSURE_NONE) {
+      press(expression, midi, step->level, frame);
+    }
+  }
+
+  if (step->on) {
+    const int  note   = (int)step->on + p->transpose;
+    const bool legato = p->notes == NEUME_NOTES_LEGATO;
+    neume_midi_out_on(midi,
+                      frame,
+                      note > 0 ? (uint32_t)note : 0U,
+                      shaped(p, step->velocity),
+                      legato);
+  }
+}
+
+void neume_expression_silence(NeumeExpression* expression, NeumeMidiOut* midi)
+{
+  neume_midi_out_silence(midi);
+  relax(expression, midi);
+}
+
+void neume_expression_panic(NeumeExpression* expression, NeumeMidiOut* midi)
+{
+  neume_midi_out_silence(midi);
+  neume_midi_out_controller(midi, 0, ALL_NOTES_OFF, 0);
+  neume_midi_out_controller(midi, 0, ALL_SOUND_OFF, 0);
+  neume_midi_out_controller(midi, 0, RESET_CONTROLLERS, 0);
+  neume_midi_out_bend(midi, 0, BEND_NONE);
+  expression->bend     = BEND_NONE;
+  expression->pressure = UNKNOWN;
+}

@@ -1,0 +1,251 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+#include "expression.h"
+
+#include "test.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/** Something that turns decisions into messages, and what it sent. */
+typedef struct {
+  NeumeExpression expression;
+  NeumeMidiOut    midi;
+} Voice;
+
+static const NeumeExpressionParams plain = {
+  0, 1, 0, 1.0f, 0.0f, NEUME_PRESSURE_NONE, NEUME_NOTES_RETRIGGER
+};
+
+static Voice start(const NeumeExpressionParams* params)
+{
+  Voice voice;
+  memset(&voice, 0, sizeof(voice));
+  neume_expression_init(&voice.expression);
+  neume_expression_set(&voice.expression, &voice.midi, params);
+  return voice;
+}
+
+/** A decision: `note` sounds, `before` did. */
+static void decide(Voice*   v,
+                   uint32_t before,
+                   uint32_t note,
+                   float    cents,
+                   float    level)
+{
+  const bool      moves = note != before;
+  const NeumeStep step  = { 0,
+                           note ? note - 44U : 0U,
+                            note,
+                            cents,
+                            0.9f,
+                            level,
+                           moves ? before : 0U,
+                           moves ? note : 0U,
+                           moves && note ? 80U : 0U };
+  neume_expression_step(&v->expression, &v->midi, &step, 7);
+}
+
+/** Whether message `i` in the queue is these bytes. */
+static bool is(const Voice* v,
+               uint32_t     i,
+               unsigned     status,
+               unsigned     a,
+               unsigned     b)
+{
+  const uint8_t* const bytes = v->midi.queue[i].bytes;
+  return i < v->midi.n_queued && bytes[0] == status && bytes[1] == a &&
+         bytes[2] == b;
+}
+
+/** The bend in message `i`, or -1. */
+static int bend_of(const Voice* v, uint32_t i)
+{
+  const uint8_t* const bytes = v->midi.queue[i].bytes;
+  return i < v->midi.n_queued && (bytes[0] & 0xF0U) == 0xE0U
+           ? bytes[1] + 128 * bytes[2]
+           : -1;
+}
+
+static void test_notes(void)
+{
+  Voice v = start(&plain);
+  decide(&v, 0, 60, 20.0f, -20.0f);
+  decide(&v, 60, 60, 30.0f, -15.0f);
+  decide(&v, 60, 62, 0.0f, -20.0f);
+  decide(&v, 62, 0, 0.0f, -40.0f);
+  CHECK(v.midi.n_queued == 4U);
+  CHECK(is(&v, 0, 0x90, 60, 80) && is(&v, 1, 0x80, 60, 0));
+  CHECK(is(&v, 2, 0x90, 62, 80) && is(&v, 3, 0x80, 62, 0));
+  CHECK(v.midi.queue[3].frame == 7U);
+}
+
+static void test_transpose_and_channel(void)
+{
+  NeumeExpressionParams p = plain;
+  p.transpose             = -12;
+  p.channel               = 10;
+  Voice v                 = start(&p);
+  decide(&v, 0, 60, 0.0f, -20.0f);
+  CHECK(is(&v, 0, 0x99, 48, 80));
+
+  // Moved while it sounds: ended where it began, as what it was
+  p.transpose = 7;
+  p.channel   = 2;
+  neume_expression_set(&v.expression, &v.midi, &p);
+  CHECK(is(&v, 1, 0x89, 48, 0));
+  decide(&v, 60, 62, 0.0f, -20.0f);
+  CHECK(v.midi.n_queued == 3U && is(&v, 2, 0x91, 69, 80));
+
+  // Beyond MIDI: not sent
+  p.transpose = 36;
+  neume_expression_set(&v.expression, &v.midi, &p);
+  decide(&v, 62, 83, 0.0f, -20.0f);
+  CHECK(is(&v, 3, 0x81, 69, 0) && is(&v, 4, 0x91, 119, 80));
+  p.transpose = 1000;
+  p.channel   = -5;
+  neume_expression_set(&v.expression, &v.midi, &p);
+  CHECK(v.expression.params.transpose == 36 &&
+        v.expression.params.channel == 1);
+}
+
+static void test_velocity(void)
+{
+  NeumeExpressionParams p = plain;
+  static const struct {
+    int      fixed;
+    float    dynamics;
+    unsigned velocity;
+  } cases[] = { { 99, 1.0f, 99 }, { 0, 1.0f, 80 },    { 0, 0.0f, 100 },
+                { 0, 2.0f, 64 },  { 500, 1.0f, 127 }, { 0, NAN, 100 } };
+  for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
+    p.velocity = cases[i].fixed;
+    p.dynamics = cases[i].dynamics;
+    Voice v    = start(&p);
+    decide(&v, 0, 60, 0.0f, -20.0f);
+    CHECK_MSG(is(&v, 0, 0x90, 60, cases[i].velocity),
+              "%u: %u",
+              i,
+              v.midi.queue[0].bytes[2]);
+  }
+}
+
+static void test_bend(void)
+{
+  NeumeExpressionParams p = plain;
+  p.bend_range            = 2.0f;
+  Voice v                 = start(&p);
+
+  // The bend stands before its note; a full bend is two semitones
+  decide(&v, 0, 60, 50.0f, -20.0f);
+  CHECK(bend_of(&v, 0) == 8192 + 2048);
+  CHECK(is(&v, 1, 0x90, 60, 80));
+
+  // Nothing is sent while nothing moves
+  decide(&v, 60, 60, 50.0f, -20.0f);
+  decide(&v, 60, 60, 48.0f, -20.0f);
+  CHECK(v.midi.n_queued == 2U);
+  decide(&v, 60, 60, -50.0f, -20.0f);
+  CHECK(v.midi.n_queued == 3U && bend_of(&v, 2) == 8192 - 2048);
+
+  // Off: the receiver is put straight
+  p.bend_range = 0.0f;
+  neume_expression_set(&v.expression, &v.midi, &p);
+  CHECK(v.midi.n_queued == 4U && bend_of(&v, 3) == 8192);
+  decide(&v, 60, 60, 20.0f, -20.0f);
+  CHECK(v.midi.n_queued == 4U);
+
+  // A range smaller than the deviation is used up to its ends
+  p.bend_range = 0.25f;
+  neume_expression_set(&v.expression, &v.midi, &p);
+  decide(&v, 60, 60, 50.0f, -20.0f);
+  decide(&v, 60, 60, -50.0f, -20.0f);
+  CHECK(bend_of(&v, 4) == 16383 && bend_of(&v, 5) == 0);
+}
+
+/** A minute of a voice that never stands still: no flood. */
+static void test_thinned(void)
+{
+  NeumeExpressionParams p = plain;
+  p.bend_range            = 2.0f;
+  p.pressure              = NEUME_PRESSURE_CHANNEL;
+  Voice    v              = start(&p);
+  unsigned n              = 0;
+  for (unsigned i = 0; i < 32U * 60U; ++i) {
+    const float swing = sinf((float)i);
+    decide(&v, i ? 60 : 0, 60, 50.0f * swing, -30.0f + 20.0f * swing);
+    n += v.midi.n_queued;
+    v.midi.n_queued = 0;
+  }
+  CHECK_MSG(n > 3000U && n <= 64U * 60U + 1U, "%u messages", n);
+}
+
+static void test_pressure(void)
+{
+  NeumeExpressionParams p = plain;
+  p.pressure              = NEUME_PRESSURE_CHANNEL;
+  Voice v                 = start(&p);
+  decide(&v, 0, 60, 0.0f, 0.0f);
+  CHECK(is(&v, 0, 0xD0, 127, 0) && v.midi.queue[0].size == 2U);
+  decide(&v, 60, 60, 0.0f, 0.0f);
+  decide(&v, 60, 60, 0.0f, -90.0f);
+  CHECK(v.midi.n_queued == 3U && is(&v, 2, 0xD0, 0, 0));
+
+  p.pressure = NEUME_PRESSURE_CONTROLLER;
+  neume_expression_set(&v.expression, &v.midi, &p);
+  CHECK(is(&v, 3, 0xD0, 0, 0));
+  decide(&v, 60, 60, 0.0f, -30.0f);
+  CHECK(is(&v, 4, 0xB0, 11, 64));
+  neume_expression_silence(&v.expression, &v.midi);
+  CHECK(v.midi.n_queued == 1U && is(&v, 0, 0xB0, 11, 127));
+}
+
+static void test_legato_and_hold(void)
+{
+  NeumeExpressionParams p = plain;
+  p.notes                 = NEUME_NOTES_LEGATO;
+  Voice v                 = start(&p);
+  decide(&v, 0, 60, 0.0f, -20.0f);
+  decide(&v, 60, 62, 0.0f, -20.0f);
+  decide(&v, 62, 0, 0.0f, -20.0f);
+  CHECK(v.midi.n_queued == 4U && is(&v, 1, 0x90, 62, 80));
+  CHECK(is(&v, 2, 0x80, 60, 0) && is(&v, 3, 0x80, 62, 0));
+
+  p.notes = NEUME_NOTES_HOLD;
+  v       = start(&p);
+  decide(&v, 0, 60, 0.0f, -20.0f);
+  decide(&v, 60, 0, 0.0f, -20.0f);
+  CHECK(v.midi.n_queued == 1U); // It sounds on
+  decide(&v, 0, 62, 0.0f, -20.0f);
+  CHECK(is(&v, 1, 0x80, 60, 0) && is(&v, 2, 0x90, 62, 80));
+  p.notes = NEUME_NOTES_RETRIGGER;
+  neume_expression_set(&v.expression, &v.midi, &p);
+  CHECK(v.midi.n_queued == 4U && is(&v, 3, 0x80, 62, 0));
+}
+
+static void test_panic(void)
+{
+  Voice v = start(&plain);
+  decide(&v, 0, 60, 0.0f, -20.0f);
+  v.midi.n_queued         = 0; // As if it had been sent
+  v.midi.sounding[0].note = 60;
+  neume_expression_panic(&v.expression, &v.midi);
+  CHECK(is(&v, 0, 0x80, 60, 0) && is(&v, 1, 0xB0, 123, 0));
+  CHECK(is(&v, 2, 0xB0, 120, 0) && bend_of(&v, 4) == 8192);
+  CHECK(!v.midi.note);
+}
+
+int main(void)
+{
+  test_notes();
+  test_transpose_and_channel();
+  test_velocity();
+  test_bend();
+  test_thinned();
+  test_pressure();
+  test_legato_and_hold();
+  test_panic();
+  return test_report();
+}
