@@ -110,10 +110,12 @@ static void test_vibrato(void)
   // A held note that swings by up to 150 cents at 4 to 8 Hz soon stays itself.
   // A Hann window of 512 samples at 4096 Hz, by its spectrum, sees less of it.
   static const double pi = 3.14159265358979323846;
-  for (double hertz = 4.1; hertz < 8.0; hertz += 0.5) {
+  for (unsigned pace = 0; pace < 8U; ++pace) {
+    const double hertz = 4.1 + 0.5 * pace;
     const double turns = hertz * 0.125;
     const double seen  = sin(pi * turns) / (pi * turns) / (1.0 - turns * turns);
-    for (double depth = 0.3; depth < 1.51; depth += 0.3) {
+    for (unsigned width = 1; width < 6U; ++width) {
+      const double        depth = 0.3 * width;
       NeumeTracker* const t     = neume_tracker_new(step_seconds);
       unsigned            early = 0;
       unsigned            late  = 0;
