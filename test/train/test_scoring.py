@@ -242,6 +242,26 @@ class Files(unittest.TestCase):
         scores = scoring.score(true, NOTHING, found, 0.5, (times, cents))
         self.assertEqual(scores["fine_pitch"], 3 / 4)
 
+    def test_reliability(self):
+        # Ten frames at 0.95 of which six are right, ten at 0.35 of which five are
+        confidence = np.array([0.95] * 10 + [0.35] * 10)
+        right = np.array([True] * 6 + [False] * 4 + [True, False] * 5)
+        frames, said, true, error = scoring.reliability(confidence, right)
+        self.assertEqual(frames.sum(), 20)
+        self.assertAlmostEqual(said[14], 0.95)
+        self.assertAlmostEqual(true[14], 0.6)
+        self.assertAlmostEqual(error, (0.35 + 0.15) / 2)
+        self.assertEqual(scoring.reliability(np.array([1.0]), np.array([True]))[3], 0)
+
+    def test_what_is_shown_at_each_frame(self):
+        true = scoring.notes([(0, 0.25, 60), (0.375, 0.5, 62)])
+        left_out = np.array([[0.25, 0.3]])
+        times = np.array([0.0, 0.1, 0.3, 0.4])
+        midi = np.array([60, 61, 0, 62])
+        said, right = scoring.shown(true, left_out, 0.5, times, midi, np.arange(4) / 4)
+        self.assertEqual(said.tolist(), [0, 0.25, 0.75])  # 0.125 is next to 0.1
+        self.assertEqual(right.tolist(), [True, False, True])
+
     def test_files_have_equal_weight(self):
         long = scoring.score(scoring.notes([(0, 10, 60)]), NOTHING, scoring.notes([]), 10)
         short = scoring.score(scoring.notes([]), NOTHING, scoring.notes([]), 1)

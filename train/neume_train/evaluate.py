@@ -109,10 +109,19 @@ def batches(recordings):
     return [batch for _, batch in result]
 
 
+class Frames(NamedTuple):
+    """Columns of a NAME.frames.csv."""
+
+    times: np.ndarray
+    midi: np.ndarray
+    cents: np.ndarray
+    confidence: np.ndarray
+
+
 def read_frames(path):
-    """(times, cents) of a NAME.frames.csv."""
+    """The Frames of a NAME.frames.csv."""
     table = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2).reshape(-1, 5)
-    return table[:, 0], table[:, 3]
+    return Frames(table[:, 0], table[:, 2], table[:, 3], table[:, 4])
 
 
 class Chain:
@@ -132,7 +141,7 @@ class Chain:
         self.what |= {name: getattr(options, name) for name in PASSED_ON[:-1]}
 
     def __call__(self, recordings, title):
-        """Yield (recording, notes, (times, cents)) of each."""
+        """Yield (recording, notes, Frames) of each."""
         for number, batch in enumerate(batches(recordings)):
             with tempfile.TemporaryDirectory() as folder:
                 if self.keep:
@@ -219,15 +228,28 @@ class Network:
 
 
 def score_set(listener, recordings, title):
-    """{"mean": scores, "files": {name: scores}} of a set."""
+    """{"mean": scores, "files": {name: scores}, "reliability": bins} of a set."""
     files = {}
-    for recording, found, cents in listener(recordings, title):
+    said = []
+    for recording, found, frames in listener(recordings, title):
         true, left_out = scoring.notes([]), np.zeros((0, 2))
         if recording.labels:
             true, left_out = scoring.read_truth(recording.labels)
         duration = soundfile.info(recording.audio).duration
+        cents = frames and (frames.times, frames.cents)
         files[recording.name] = scoring.score(true, left_out, found, duration, cents)
-    return {"mean": scoring.mean(files.values()), "files": files}
+        if frames:
+            columns = (frames.times, frames.midi, frames.confidence)
+            said.append(scoring.shown(true, left_out, duration, *columns))
+    result = {"mean": scoring.mean(files.values()), "files": files}
+    if said:
+        bins = scoring.reliability(*(np.concatenate(part) for part in zip(*said)))
+        names = ("frames", "confidence", "right", "expected_calibration_error")
+        result["reliability"] = {
+            name: value.tolist() if isinstance(value, np.ndarray) else value
+            for name, value in zip(names, bins)
+        }
+    return result
 
 
 def line(title, scores, width):
@@ -254,10 +276,33 @@ def table(sets, per_file):
     return lines
 
 
+def draw_reliability(sets, path):
+    """A reliability diagram of each set, and its calibration error in words."""
+    import matplotlib  # pylint: disable=import-outside-toplevel
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot  # pylint: disable=import-outside-toplevel
+
+    figure, axes = pyplot.subplots(figsize=(5, 5), layout="constrained")
+    axes.plot([0, 1], [0, 1], color="0.7")
+    for title, result in sets.items():
+        bins = result.get("reliability")
+        if bins:
+            error = bins["expected_calibration_error"]
+            print(f"{title}: expected calibration error {error:.3f}")
+            axes.plot(bins["confidence"], bins["right"], ".-", label=f"{title}: {error:.3f}")
+    axes.set(xlabel="confidence shown", ylabel="share of frames that are right")
+    axes.legend(title="expected calibration error")
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
 def without_nan(value):
     """The same for JSON, which has no NaN."""
     if isinstance(value, dict):
         return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_nan(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -288,6 +333,8 @@ def parse(argv):
     add("--limit", type=int, metavar="N", help="only the first N recordings of a set")
     add("--keep", metavar="DIR", help="keep what the command writes")
     add("--per-file", action="store_true", help="print the scores of every file")
+    add("--reliability", metavar="PNG",
+        help="draw how often a confidence is right, and print how far off it is")
     add("--json", metavar="OUT", help="write all scores, of every file too")
     options = parser.parse_args(argv)
     if not options.sets + options.nonvoice + options.synthetic:
@@ -321,6 +368,8 @@ def main(argv=None):
     what = {key: value for key, value in listener.what.items() if value is not None}
     print(", ".join(f"{key}: {value}" for key, value in what.items()))
     print("\n".join(table(result, options.per_file)))
+    if options.reliability:
+        draw_reliability(result, options.reliability)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(without_nan({**what, "limit": options.limit, "sets": result}), file, indent=1)

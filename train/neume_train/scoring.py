@@ -255,6 +255,34 @@ def score(true, left_out, found, duration, cents=None):
     return scores
 
 
+def reliability(confidence, right, bins=15):
+    """How far confidence can be trusted: for equal bins of it (edges bins + 1 from 0
+    to 1) the frames, their mean confidence and the share that is right; and the
+    expected calibration error (Guo et al., "On Calibration of Modern Neural
+    Networks", ICML 2017): the mean distance of the two, weighed by frames.
+    """
+    index = np.minimum((np.asarray(confidence) * bins).astype(int), bins - 1)
+    frames = np.bincount(index, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        said = np.bincount(index, confidence, bins) / frames
+        true = np.bincount(index, right, bins) / frames
+    error = float(np.nansum(frames * np.abs(said - true)) / max(frames.sum(), 1))
+    return frames, said, true, error
+
+
+def shown(true, left_out, duration, times, midi, confidence):
+    """(confidence, whether it was right) of what was shown at each frame of a file;
+    `times`, `midi` and `confidence` are columns of a NAME.frames.csv."""
+    frames = grid(duration)
+    if len(left_out):
+        frames = frames[note_at(left_out, frames) < 0]
+    if not len(times):
+        return np.zeros(0), np.zeros(0, bool)
+    near = np.searchsorted((times[1:] + times[:-1]) / 2, frames)
+    wanted = in_force(true.midi, note_at(true.intervals, frames))
+    return confidence[near], midi[near] == wanted
+
+
 def mean(files):
     """Means of the scores of several files, each with equal weight."""
     result = {}
