@@ -21,7 +21,17 @@ static const float pressure_floor = -50.0f; ///< dBFS of pressure 0
 static const float pressure_top   = -10.0f; ///< dBFS of pressure 127
 
 static const NeumeExpressionParams defaults = {
-  0, 1, 0, 1.0f, 0.0f, NEUME_PRESSURE_NONE, NEUME_NOTES_RETRIGGER
+  0,
+  1,
+  0,
+  1.0f,
+  0.0f,
+  NEUME_PRESSURE_NONE,
+  NEUME_NOTES_RETRIGGER,
+  0,
+  NEUME_SCALE_CHROMATIC,
+  NEUME_MIDI_MIN,
+  NEUME_MIDI_MAX,
 };
 
 void neume_expression_init(NeumeExpression* expression)
@@ -63,6 +73,7 @@ void neume_expression_set(NeumeExpression*             expression,
   p.velocity              = clamp_int(p.velocity, 0, 127);
   p.dynamics              = fminf(fmaxf(p.dynamics, 0.0f), 2.0f);
   p.bend_range            = fminf(fmaxf(p.bend_range, 0.0f), 24.0f);
+  p.key                   = clamp_int(p.key, 0, 11);
 
   const NeumeExpressionParams* const old = &expression->params;
   const bool moves = midi->channel != (uint8_t)(p.channel - 1);
@@ -88,6 +99,20 @@ static uint32_t shaped(const NeumeExpressionParams* p, uint32_t velocity)
   }
   const float v = pivot * powf((float)velocity / pivot, p->dynamics);
   return (uint32_t)fminf(fmaxf(v + 0.5f, 1.0f), 127.0f);
+}
+
+/** The MIDI number to send for what is sung, 0 = none. */
+static uint32_t placed(const NeumeExpressionParams* p,
+                       uint32_t                     sung,
+                       float                        cents)
+{
+  if ((int)sung < p->lowest || (int)sung > p->highest) {
+    return 0;
+  }
+  const uint32_t note =
+    neume_scale_nearest(p->scale, (uint32_t)p->key, sung, cents);
+  const int sent = (int)note + p->transpose;
+  return sent > 0 && sent < 128 ? (uint32_t)sent : 0U;
 }
 
 /** Bend to `cents` from the note, if that has moved; at a note's start to the
@@ -140,7 +165,8 @@ void neume_expression_step(NeumeExpression* expression,
     expression->pressure = UNKNOWN;
   }
 
-  const bool ends = step->off && !step->on;
+  const uint32_t note = step->on ? placed(p, step->on, step->cents) : 0U;
+  const bool     ends = step->off && !note;
   if (ends && p->notes != NEUME_NOTES_HOLD) {
     neume_midi_out_off(midi, frame);
   }
@@ -154,14 +180,11 @@ void neume_expression_step(NeumeExpression* expression,
     }
   }
 
-  if (step->on) {
-    const int  note   = (int)step->on + p->transpose;
+  // Two sung notes that the scale makes one are one
+  const bool same = step->off && note == midi->note;
+  if (note && !same) {
     const bool legato = p->notes == NEUME_NOTES_LEGATO;
-    neume_midi_out_on(midi,
-                      frame,
-                      note > 0 ? (uint32_t)note : 0U,
-                      shaped(p, step->velocity),
-                      legato);
+    neume_midi_out_on(midi, frame, note, shaped(p, step->velocity), legato);
   }
 }
 

@@ -7,6 +7,7 @@
 #include "attributes.h"
 #include "midi_out.h"
 #include "neume.h"
+#include "scale.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +35,10 @@ typedef struct {
   float         bend_range; ///< Semitones of a full bend, 0..24; 0: no bends
   NeumePressure pressure;   ///< What follows the level
   NeumeNotes    notes;      ///< How notes go over into each other
+  int           key;        ///< Of the scale, 0 = C .. 11 = B
+  NeumeScale    scale;      ///< That what is sung is moved to
+  int           lowest;     ///< MIDI number sung, 45..83; lower is not sent
+  int           highest;    ///< Higher is not sent
 } NeumeExpressionParams;
 
 /** Turns decisions into MIDI.

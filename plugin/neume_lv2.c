@@ -171,6 +171,18 @@ static void connect_port(LV2_Handle instance, uint32_t port, void* data)
     case NEUME_PORT_PANIC:
       ports->panic = (const float*)data;
       break;
+    case NEUME_PORT_KEY:
+      ports->key = (const float*)data;
+      break;
+    case NEUME_PORT_SCALE:
+      ports->scale = (const float*)data;
+      break;
+    case NEUME_PORT_LOWEST:
+      ports->lowest = (const float*)data;
+      break;
+    case NEUME_PORT_HIGHEST:
+      ports->highest = (const float*)data;
+      break;
     case NEUME_N_PORTS:
     default:
       break;

@@ -60,6 +60,7 @@ static void read_expression(NeumePlayer* player)
   const NeumePorts* const     ports = &player->ports;
   const int                   press = whole(ports->pressure, 0);
   const int                   notes = whole(ports->notes, 0);
+  const int                   scale = whole(ports->scale, 0);
   const NeumeExpressionParams p     = {
         whole(ports->transpose, 0),
         whole(ports->channel, 1),
@@ -68,6 +69,11 @@ static void read_expression(NeumePlayer* player)
         control(ports->bend_range, 0.0f),
     press >= 0 && press <= 2 ? (NeumePressure)press : NEUME_PRESSURE_NONE,
     notes >= 0 && notes <= 2 ? (NeumeNotes)notes : NEUME_NOTES_RETRIGGER,
+        whole(ports->key, 0),
+    scale >= 0 && scale < NEUME_N_SCALES ? (NeumeScale)scale
+                                             : NEUME_SCALE_CHROMATIC,
+        whole(ports->lowest, NEUME_MIDI_MIN),
+        whole(ports->highest, NEUME_MIDI_MAX),
   };
   neume_expression_set(&player->expression, &player->midi, &p);
 

@@ -34,6 +34,10 @@ typedef enum {
   NEUME_PORT_PRESSURE,
   NEUME_PORT_NOTES,
   NEUME_PORT_PANIC,
+  NEUME_PORT_KEY,
+  NEUME_PORT_SCALE,
+  NEUME_PORT_LOWEST,
+  NEUME_PORT_HIGHEST,
   NEUME_N_PORTS
 } NeumePortIndex;
 
@@ -65,6 +69,10 @@ typedef struct {
   const float*             pressure;   ///< NeumePressure
   const float*             notes;      ///< NeumeNotes
   const float*             panic;      ///< Ends everything when it rises
+  const float*             key;        ///< 0 = C .. 11 = B
+  const float*             scale;      ///< NeumeScale
+  const float*             lowest;     ///< MIDI number
+  const float*             highest;    ///< MIDI number
 } NeumePorts;
 
 #endif // NEUME_PORTS_H

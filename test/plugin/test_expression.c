@@ -15,9 +15,17 @@ typedef struct {
   NeumeMidiOut    midi;
 } Voice;
 
-static const NeumeExpressionParams plain = {
-  0, 1, 0, 1.0f, 0.0f, NEUME_PRESSURE_NONE, NEUME_NOTES_RETRIGGER
-};
+static const NeumeExpressionParams plain = { 0,
+                                             1,
+                                             0,
+                                             1.0f,
+                                             0.0f,
+                                             NEUME_PRESSURE_NONE,
+                                             NEUME_NOTES_RETRIGGER,
+                                             0,
+                                             NEUME_SCALE_CHROMATIC,
+                                             45,
+                                             83 };
 
 static Voice start(const NeumeExpressionParams* params)
 {
@@ -225,6 +233,33 @@ static void test_legato_and_hold(void)
   CHECK(v.midi.n_queued == 4U && is(&v, 3, 0x80, 62, 0));
 }
 
+static void test_scale_and_range(void)
+{
+  NeumeExpressionParams p = plain;
+  p.key                   = 2; // D major
+  p.scale                 = NEUME_SCALE_MAJOR;
+  p.transpose             = 12;
+  Voice v                 = start(&p);
+  decide(&v, 0, 60, 30.0f, -20.0f); // C: leans to C sharp
+  decide(&v, 60, 61, 0.0f, -20.0f); // The same by now
+  CHECK(v.midi.n_queued == 1U && is(&v, 0, 0x90, 73, 80));
+  decide(&v, 61, 60, -30.0f, -20.0f); // Leans to B
+  CHECK(is(&v, 1, 0x80, 73, 0) && is(&v, 2, 0x90, 71, 80));
+  decide(&v, 60, 0, 0.0f, -20.0f);
+  decide(&v, 0, 59, 0.0f, -20.0f); // After a rest it is a new note
+  CHECK(is(&v, 3, 0x80, 71, 0) && is(&v, 4, 0x90, 71, 80));
+
+  p         = plain;
+  p.lowest  = 50;
+  p.highest = 60;
+  v         = start(&p);
+  decide(&v, 0, 49, 0.0f, -20.0f);
+  CHECK(v.midi.n_queued == 0);
+  decide(&v, 49, 50, 0.0f, -20.0f);
+  decide(&v, 50, 61, 0.0f, -20.0f); // Out of it: nothing sounds
+  CHECK(v.midi.n_queued == 2U && is(&v, 1, 0x80, 50, 0));
+}
+
 static void test_panic(void)
 {
   Voice v = start(&plain);
@@ -246,6 +281,7 @@ int main(void)
   test_thinned();
   test_pressure();
   test_legato_and_hold();
+  test_scale_and_range();
   test_panic();
   return test_report();
 }

@@ -119,6 +119,9 @@ static void test_any_order(void)
             (float)(host_random(&state) % 2U);
           host->controls[NEUME_PORT_TRANSPOSE] =
             (float)(host_random(&state) % 73U) - 36.0f;
+          host->controls[NEUME_PORT_SCALE] = (float)(host_random(&state) % 12U);
+          host->controls[NEUME_PORT_HIGHEST] =
+            (float)(60U + host_random(&state) % 23U);
           host->controls[NEUME_PORT_CHANNEL] =
             (float)(1U + host_random(&state) % 16U);
           break;

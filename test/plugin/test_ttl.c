@@ -19,7 +19,7 @@ static const char* const symbols[] = {
   "midi_note", "cents",     "confidence", "level",    "latency",    "enabled",
   "lookahead", "threshold", "gate",       "min_note", "monitor",    "aligned",
   "transpose", "channel",   "velocity",   "dynamics", "bend_range", "pressure",
-  "notes",     "panic",
+  "notes",     "panic",     "key",        "scale",    "lowest",     "highest",
 };
 
 static float lows[NEUME_N_PORTS];
