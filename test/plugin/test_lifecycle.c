@@ -90,10 +90,10 @@ static void test_restart(void)
   host_free(once);
 }
 
-/** Any order of calls that a host may come up with. */
-static void test_any_order(void)
+/** Any order of calls that a host may come up with, in so many sessions. */
+static void test_any_order(uint64_t sessions)
 {
-  for (uint64_t seed = 1; seed <= 30U; ++seed) {
+  for (uint64_t seed = 1; seed <= sessions; ++seed) {
     uint64_t    state = seed;
     Host* const host  = host_new(RATE, seed % 2U ? HOST_ALL : HOST_MAP);
     for (uint32_t i = 0; i < 200U; ++i) {
@@ -164,12 +164,13 @@ static void test_any_order(void)
   }
 }
 
-int main(void)
+/** test_lifecycle [SESSIONS]: more of them than the tests have time for. */
+int main(int argc, char** argv)
 {
   host_phrase(in, TOTAL, RATE);
   test_short();
   test_pending_off();
   test_restart();
-  test_any_order();
+  test_any_order(argc > 1 ? strtoull(argv[1], NULL, 10) : 30U);
   return test_report();
 }
