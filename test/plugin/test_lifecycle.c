@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define RATE  16000.0
@@ -93,11 +94,18 @@ static void test_restart(void)
 /** Any order of calls that a host may come up with, in so many sessions. */
 static void test_any_order(uint64_t sessions)
 {
+  Host* const any   = host_new(RATE, HOST_ALL);
+  char* const where = host_bundle_path(any);
+  char        model[4096];
+  snprintf(model, sizeof(model), "%slive.safetensors", where);
+  lilv_free(where);
+  host_free(any);
+
   for (uint64_t seed = 1; seed <= sessions; ++seed) {
     uint64_t    state = seed;
     Host* const host  = host_new(RATE, seed % 2U ? HOST_ALL : HOST_MAP);
     for (uint32_t i = 0; i < 200U; ++i) {
-      switch (host_random(&state) % 11U) {
+      switch (host_random(&state) % 12U) {
         case 0:
           host_activate(host);
           break;
@@ -144,6 +152,13 @@ static void test_any_order(uint64_t sessions)
           if (seed % 2U) {
             host_transport(host, (float)(host_random(&state) % 2U));
           }
+          break;
+        case 8: // Another model, or none that can be read
+          if (seed % 2U && host_random(&state) % 4U == 0) {
+            host_patch_set(host, host_random(&state) % 2U ? model : "/nowhere");
+          }
+          host_work(host);
+          host_respond(host);
           break;
         default:
           host_run(host,
