@@ -289,9 +289,12 @@ static void finish_pass(Neume* n, NeumeStep* step)
   step->on         = class_to_midi(d.on);
   step->velocity   = d.velocity;
   step->cents      = 0.0f;
+  step->bend       = 0.0f;
   if (step->midi) {
-    step->cents = neume_pitch_cents(
-      past_frame(n, back)->power, n->model->front_end.fft, step->midi);
+    const float* const power = past_frame(n, back)->power;
+    const uint32_t     fft   = n->model->front_end.fft;
+    step->cents              = neume_pitch_cents(power, fft, step->midi);
+    step->bend               = neume_pitch_bend(power, fft, step->midi);
   }
 }
 

@@ -39,6 +39,7 @@ typedef struct {
   uint32_t note;       ///< Class in force, 0..39
   uint32_t midi;       ///< MIDI number in force, 0 = none
   float    cents;      ///< Deviation of the voice from `midi`, -50..50
+  float    bend;       ///< The same, of a voice that strays, -200..200
   float    confidence; ///< Posterior of `note`, 0..1
   float    level;      ///< dBFS, -120 and up
   uint32_t off;        ///< MIDI number whose note ends here, 0 = none

@@ -19,4 +19,11 @@ float neume_pitch_cents(const float* power,
                         uint32_t     fft,
                         uint32_t     midi) NEUME_REALTIME;
 
+/** The same for a voice that strays from its note, -200..200 cents: what a
+   pitch bend follows through vibrato and glides.  Realtime-safe.
+*/
+float neume_pitch_bend(const float* power,
+                       uint32_t     fft,
+                       uint32_t     midi) NEUME_REALTIME;
+
 #endif // NEUME_PITCH_H

@@ -173,7 +173,7 @@ void neume_expression_step(NeumeExpression* expression,
 
   if (step->note) { // What the voice does, before the note that it colours
     if (p->bend_range > 0.0f) {
-      bend(expression, midi, step->cents, frame, step->on);
+      bend(expression, midi, step->bend, frame, step->on);
     }
     if (p->pressure != NEUME_PRESSURE_NONE) {
       press(expression, midi, step->level, frame);

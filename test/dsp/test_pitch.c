@@ -169,6 +169,25 @@ static void test_no_fundamental(void)
   CHECK_MSG(worst < 2.0, "%g cents", worst);
 }
 
+/** A voice far from its note. */
+static void test_bend(void)
+{
+  double worst = 0.0;
+  double rough = 0.0;
+  for (uint32_t midi = NEUME_MIDI_MIN; midi <= NEUME_MIDI_MAX; ++midi) {
+    for (int cents = -190; cents <= 190; cents += 19) {
+      Tone        tone = { midi + cents / 100.0, 9.0, 0.1, 0.0, 0.0, 0.0, 0.0 };
+      const float clean = neume_pitch_bend(spectrum(&tone), FFT, midi);
+      worst             = fmax(worst, fabs((double)clean - cents));
+      tone.noise        = 0.01;
+      const float noisy = neume_pitch_bend(spectrum(&tone), FFT, midi);
+      rough             = fmax(rough, fabs((double)noisy - cents));
+    }
+  }
+  CHECK_MSG(worst < 3.0, "%g cents", worst);
+  CHECK_MSG(rough < 6.0, "%g cents over noise", rough);
+}
+
 static void test_limits(void)
 {
   static float power[FFT / 2 + 1];
@@ -185,6 +204,7 @@ static void test_limits(void)
   }
   for (uint32_t midi = NEUME_MIDI_MIN; midi <= NEUME_MIDI_MAX; ++midi) {
     CHECK(neume_pitch_cents(power, FFT, midi) == 0.0F);
+    CHECK(neume_pitch_bend(power, FFT, midi) == 0.0F);
   }
 
   // Not a note of ours
@@ -206,7 +226,9 @@ static void test_limits(void)
       }
       for (uint32_t midi = NEUME_MIDI_MIN; midi <= NEUME_MIDI_MAX; ++midi) {
         const float cents = neume_pitch_cents(p, fft, midi);
+        const float bend  = neume_pitch_bend(p, fft, midi);
         bad += !(cents >= -50.0F && cents <= 50.0F);
+        bad += !(bend >= -200.0F && bend <= 200.0F);
       }
     }
     CHECK(!bad);
@@ -226,6 +248,7 @@ int main(void)
   test_clean();
   test_rough();
   test_no_fundamental();
+  test_bend();
   test_limits();
   neume_logmel_free(logmel);
   return test_report();
