@@ -84,17 +84,6 @@ static void read_expression(NeumePlayer* player)
   player->panicking = panicking;
 }
 
-/** Let `out` wait for the notes, or not. */
-static void read_delay(NeumePlayer* player)
-{
-  player->delay = 0;
-  if (player->loader.engine && control(player->ports.aligned, 0.0f) > 0.5f) {
-    const double   delay = neume_delay(player->loader.engine->neume);
-    const uint32_t most  = neume_delay_line_most(&player->line);
-    player->delay        = delay < most ? (uint32_t)lround(delay) : most;
-  }
-}
-
 /** Hand the controls on to where they act. */
 static void read_controls(NeumePlayer* player)
 {
@@ -123,7 +112,14 @@ static void read_controls(NeumePlayer* player)
     neume_set(player->loader.engine->neume, &p);
     player->params     = p;
     player->has_params = true;
+
+    const double   late = neume_delay(player->loader.engine->neume);
+    const uint32_t most = neume_delay_line_most(&player->line);
+    player->late        = late < most ? (uint32_t)lround(late) : most;
   }
+
+  const bool aligned = control(ports->aligned, 0.0f) > 0.5f;
+  player->delay      = aligned && player->loader.engine ? player->late : 0;
 }
 
 /** Act on a decision of the chain, `frame` samples into the block. */
@@ -211,7 +207,6 @@ void neume_player_run(NeumePlayer* player, uint32_t n_samples)
   player->rolling = speed != 0.0f;
 
   read_controls(player);
-  read_delay(player);
   neume_sequence_begin(&notify, ports->notify, uris->atom_Sequence);
   neume_sequence_begin(&midi_out, ports->midi_out, uris->atom_Sequence);
 

@@ -46,6 +46,7 @@ typedef struct {
   unsigned        n_swaps;    ///< Of the loader, as last seen
   bool            has_params; ///< `params` were set in this chain
   uint32_t        delay;      ///< Of `out`, samples
+  uint32_t        late;       ///< Of decisions, samples
   bool            resting;    ///< Bypassed: the chain is not fed
   bool            panicking;  ///< `panic` was up in the last block
   bool            rolling;    ///< The transport was, when last told
