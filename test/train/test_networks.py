@@ -306,9 +306,9 @@ class Training(unittest.TestCase):
         self.assertIn("--start first", details["command"])
 
     def test_bridge(self):
-        # A frame lasts 31.25 ms: gaps of four frames are consonants
-        labels = np.array([[5, 5, 0, 0, 0, 0, 7, 7, 0, 0, 0, 0, 0, 9, 0, 9, 0, 0]], np.uint8)
-        wanted = [[5, 5, 5, 5, 5, 5, 7, 7, 0, 0, 0, 0, 0, 9, 0, 9, 0, 0]]
+        # A frame lasts 31.25 ms: gaps of three frames are consonants
+        labels = np.array([[5, 5, 0, 0, 0, 7, 7, 0, 0, 0, 0, 9, 0, 9, 0, 0]], np.uint8)
+        wanted = [[5, 5, 5, 5, 5, 7, 7, 0, 0, 0, 0, 9, 0, 9, 0, 0]]
         found = shards.bridge(labels, labels.shape[1] / 32)
         np.testing.assert_array_equal(found, wanted)
 

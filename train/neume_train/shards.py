@@ -19,7 +19,7 @@ import torch
 from neume_train.networks import CONTEXT
 
 HELD_OUT = 0.05
-BRIDGE_SECONDS = 0.125
+BRIDGE_SECONDS = 0.1
 CLIP_SECONDS = CONTEXT * 512 / 4096  # Frames of a context, and their step
 
 
