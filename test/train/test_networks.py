@@ -11,6 +11,7 @@ import io
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -340,25 +341,37 @@ class Training(unittest.TestCase):
 
     def test_two_processes_then_one(self):
         (self.root / "both").mkdir()
-        command = ["-m", "neume_train.train", "--data", str(self.data), "--threads", "1"]
-        command += ["--out", str(self.root / "both"), "--layers", str(self.root / "layers.json")]
-        command += ["--batch", "4", "--precision", "float32", "--lr", "0.01", "--ema", "0.9"]
-        launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-        launcher += ["-r", "1", "-t", "1"]  # 0, the default, fails in PyTorch 1.13 with Python 3.11
-        for start, epochs in (([*launcher], 6), ([], 8)):
-            words = [sys.executable, *start, *command, "--epochs", str(epochs)]
-            done = subprocess.run(
-                words, cwd=ROOT / "train", capture_output=True, text=True, timeout=300, check=False
-            )
-            self.assertEqual(done.returncode, 0, done.stderr[-2000:])
-            self.assertIn("finished", done.stdout)
-            self.assertEqual(done.stdout.count("multiply-adds"), 1)  # One process speaks
-        self.assertIn("going on from epoch 6, step 0", done.stdout)
+        words = [sys.executable, "-m", "neume_train.train", "--data", str(self.data)]
+        words += ["--out", str(self.root / "both"), "--layers", str(self.root / "layers.json")]
+        words += ["--batch", "4", "--precision", "float32", "--lr", "0.01", "--ema", "0.9"]
+        words += ["--threads", "1"]
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = str(probe.getsockname()[1])
+        where = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "GLOO_SOCKET_IFNAME": "lo"}
+        for count, epochs in ((2, 6), (1, 8)):
+            started = [
+                subprocess.Popen(
+                    [*words, "--epochs", str(epochs)],
+                    cwd=ROOT / "train",
+                    # What torchrun sets
+                    env={**os.environ, **where, "RANK": str(rank), "WORLD_SIZE": str(count)},
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+                for rank in range(count)
+            ]
+            done = [process.communicate(timeout=300) for process in started]
+            for process, (_, errors) in zip(started, done):
+                self.assertEqual(process.returncode, 0, errors[-2000:])
+            self.assertIn("finished", done[0][0])
+            self.assertEqual([said for said, _ in done[1:]], [""] * (count - 1))
+        self.assertIn("going on from epoch 6, step 0", done[0][0])
         lines = (self.root / "both" / "log.jsonl").read_text(encoding="utf-8").splitlines()
         log = [json.loads(line) for line in lines]
         self.assertEqual([entry["epoch"] for entry in log], list(range(1, 9)))
-        clips = len(self.trainer("count").clips.train)
-        epoch = clips // 4 * 4
+        epoch = len(self.trainer("count").clips.train) // 4 * 4
         self.assertEqual([entry["seen"] for entry in log], list(range(epoch, 9 * epoch, epoch)))
         self.assertLess(log[-1]["train_loss"], 0.7 * log[0]["train_loss"])
 
