@@ -15,15 +15,17 @@
 /** How the voice's level is sent while a note sounds. */
 typedef enum {
   NEUME_PRESSURE_NONE,
-  NEUME_PRESSURE_CHANNEL,   ///< Channel pressure
-  NEUME_PRESSURE_CONTROLLER ///< Controller 11, expression
+  NEUME_PRESSURE_CHANNEL,    ///< Channel pressure
+  NEUME_PRESSURE_CONTROLLER, ///< Controller 11, expression
+  NEUME_N_PRESSURES
 } NeumePressure;
 
 /** How one note goes over into the next. */
 typedef enum {
   NEUME_NOTES_RETRIGGER, ///< Off, then on
   NEUME_NOTES_LEGATO,    ///< On, then off of the one before
-  NEUME_NOTES_HOLD       ///< As retrigger, and a note sounds on to the next
+  NEUME_NOTES_HOLD,      ///< As retrigger, and a note sounds on to the next
+  NEUME_N_NOTES
 } NeumeNotes;
 
 /** What a player sets; all are clamped to their ranges. */

@@ -54,26 +54,29 @@ static int whole(const float* port, int fallback)
   return (int)lroundf(clamp(value, -1000.0f, 1000.0f));
 }
 
+/** A choice 0..n - 1, or 0 if the port says anything else. */
+static int choice(const float* port, int n)
+{
+  const int value = whole(port, 0);
+  return value >= 0 && value < n ? value : 0;
+}
+
 /** The controls that say how notes become MIDI. */
 static void read_expression(NeumePlayer* player)
 {
   const NeumePorts* const     ports = &player->ports;
-  const int                   press = whole(ports->pressure, 0);
-  const int                   notes = whole(ports->notes, 0);
-  const int                   scale = whole(ports->scale, 0);
   const NeumeExpressionParams p     = {
-        whole(ports->transpose, 0),
-        whole(ports->channel, 1),
-        whole(ports->velocity, 0),
-        control(ports->dynamics, 1.0f),
-        control(ports->bend_range, 0.0f),
-    press >= 0 && press <= 2 ? (NeumePressure)press : NEUME_PRESSURE_NONE,
-    notes >= 0 && notes <= 2 ? (NeumeNotes)notes : NEUME_NOTES_RETRIGGER,
-        whole(ports->key, 0),
-    scale >= 0 && scale < NEUME_N_SCALES ? (NeumeScale)scale
-                                             : NEUME_SCALE_CHROMATIC,
-        whole(ports->lowest, NEUME_MIDI_MIN),
-        whole(ports->highest, NEUME_MIDI_MAX),
+        .transpose  = whole(ports->transpose, 0),
+        .channel    = whole(ports->channel, 1),
+        .velocity   = whole(ports->velocity, 0),
+        .dynamics   = control(ports->dynamics, 1.0f),
+        .bend_range = control(ports->bend_range, 0.0f),
+        .pressure   = (NeumePressure)choice(ports->pressure, NEUME_N_PRESSURES),
+        .notes      = (NeumeNotes)choice(ports->notes, NEUME_N_NOTES),
+        .key        = whole(ports->key, 0),
+        .scale      = (NeumeScale)choice(ports->scale, NEUME_N_SCALES),
+        .lowest     = whole(ports->lowest, NEUME_MIDI_MIN),
+        .highest    = whole(ports->highest, NEUME_MIDI_MAX),
   };
   neume_expression_set(&player->expression, &player->midi, &p);
 
