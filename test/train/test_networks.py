@@ -301,7 +301,7 @@ class Training(unittest.TestCase):
             self.assertTrue(torch.equal(mine, theirs))
         self.assertTrue(self.run_it(second))
         stack, state = export.load_checkpoint(str(self.root / "second"))
-        details = export.provenance(stack, state)
+        details = export.provenance(stack, [state])
         self.assertEqual(details["epochs"], 1)
         self.assertEqual([run["epochs"] for run in details["after"]], [3])
         self.assertIn("--start first", details["command"])
@@ -400,6 +400,26 @@ class Training(unittest.TestCase):
         x = torch.rand(50, BANDS)
         wanted = outputs(trainer.average.stack, x)
         self.assertLess((outputs(stack, x) - wanted).abs().max(), 1e-4)
+
+    def test_export_of_a_mean(self):
+        for name, seed in (("a", "1"), ("b", "2")):
+            self.run_it(self.trainer(name, "--seed", seed, epochs=1))
+        path = self.root / "mean.safetensors"
+        words = ["export", "--out", str(path), "--name", "tiny"]
+        words += ["--run", str(self.root / "a"), "--run", str(self.root / "b")]
+        with mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(io.StringIO()):
+            export.main()
+        stories = json.loads(weights.load(path)[2]["provenance"])["mean_of"]
+        self.assertEqual([story["seed"] for story in stories], [1, 2])
+        pair = [export.load_checkpoint(str(self.root / name)) for name in "ab"]
+        mean = export.mean_of(pair)
+        for name, value in mean.state_dict().items():
+            if value.is_floating_point():
+                both = [part.state_dict()[name] for part, _ in pair]
+                self.assertLess((value - (both[0] + both[1]) / 2).abs().max(), 1e-6)
+        pair[1][1]["layers"][0]["slope"] = 0.3
+        with self.assertRaisesRegex(ValueError, "differ"):
+            export.mean_of(pair)
 
     def test_new_shards_leave_the_held_out_clips_where_they_are(self):
         clips = shards.Clips([self.data])

@@ -3,6 +3,10 @@
 """Turn a checkpoint into a weights file.
 
     python3 -m neume_train.export --run RUN --name live --out weights/live.safetensors
+
+Given more than one --run, it writes the mean of their weights: of runs that began
+at one network, where the mean is often the better network (Wortsman et al., "Model
+soups", ICML 2022).
 """
 
 import argparse
@@ -26,11 +30,30 @@ def load_checkpoint(run, averaged=True):
     return stack.eval(), state
 
 
-def provenance(stack, state):
-    """Where the weights come from; `after` lists the runs before, the first first."""
+def mean_of(loaded):
+    """The Stack whose weights are the mean of those of (Stack, checkpoint) pairs."""
+    stack, first = loaded[0]
+    for _, state in loaded[1:]:
+        if state["layers"] != first["layers"] or state["front_end"] != first["front_end"]:
+            raise ValueError("the runs differ in their network or front end")
+    states = [part.state_dict() for part, _ in loaded]
+    mean = networks.Stack(first["layers"], first["front_end"]["bands"])
+    mean.load_state_dict(
+        {
+            name: sum(s[name].double() for s in states).div(len(states)).to(value.dtype)
+            for name, value in stack.state_dict().items()
+        }
+    )
+    return mean.eval()
+
+
+def provenance(stack, states):
+    """Where the weights come from; `after` lists the runs before, the first first.
+    Of several runs, `mean_of` lists these."""
+    stories = [{**story(state), "after": state["lineage"]} for state in states]
+    state = states[0]
     return {
-        **story(state),
-        "after": state["lineage"],
+        **(stories[0] if len(stories) == 1 else {"mean_of": stories}),
         "date": datetime.date.today().isoformat(),
         "parameters": sum(array.size for array in networks.fold(stack).values()),
         "macs": networks.macs(state["layers"], state["front_end"]["bands"]),
@@ -39,15 +62,18 @@ def provenance(stack, state):
 
 def main():
     parser = argparse.ArgumentParser(description="Write a weights file from a checkpoint.")
-    parser.add_argument("--run", required=True, help="folder of the run, or a checkpoint")
+    parser.add_argument("--run", required=True, action="append",
+        help="folder of the run, or a checkpoint; may be given again")
     parser.add_argument("--out", required=True, help="weights file")
     parser.add_argument("--name", required=True, help="shown by hosts, such as live")
     parser.add_argument("--version", default="1", help="free text")
     parser.add_argument("--raw", action="store_true", help="last weights, not their average")
     args = parser.parse_args()
-    stack, state = load_checkpoint(args.run, not args.raw)
-    details = provenance(stack, state)
-    weights.save(args.out, args.name, args.version, state["front_end"], stack, details)
+    loaded = [load_checkpoint(run, not args.raw) for run in args.run]
+    states = [state for _, state in loaded]
+    stack = mean_of(loaded)
+    details = provenance(stack, states)
+    weights.save(args.out, args.name, args.version, states[0]["front_end"], stack, details)
     print(
         f"{args.out}: {details['parameters']} parameters, {details['macs'] / 1e6:.2f} M "
         f"multiply-adds per frame, {os.path.getsize(args.out) / 1e6:.2f} MB"
