@@ -301,7 +301,7 @@ class Training(unittest.TestCase):
             self.assertTrue(torch.equal(mine, theirs))
         self.assertTrue(self.run_it(second))
         stack, state = export.load_checkpoint(str(self.root / "second"))
-        details = export.provenance(stack, [state])
+        details = export.provenance(stack, [state], "")
         self.assertEqual(details["epochs"], 1)
         self.assertEqual([run["epochs"] for run in details["after"]], [3])
         self.assertIn("--start first", details["command"])
@@ -409,8 +409,10 @@ class Training(unittest.TestCase):
         words += ["--run", str(self.root / "a"), "--run", str(self.root / "b")]
         with mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(io.StringIO()):
             export.main()
-        stories = json.loads(weights.load(path)[2]["provenance"])["mean_of"]
-        self.assertEqual([story["seed"] for story in stories], [1, 2])
+        details = json.loads(weights.load(path)[2]["provenance"])
+        self.assertEqual([story["seed"] for story in details["mean_of"]], [1, 2])
+        self.assertIn("--run a --run b", details["command"])
+        self.assertTrue({"seed", "data", "commit"} <= set(details))  # The loader asks
         pair = [export.load_checkpoint(str(self.root / name)) for name in "ab"]
         mean = export.mean_of(pair)
         for name, value in mean.state_dict().items():

@@ -12,11 +12,12 @@ soups", ICML 2022).
 import argparse
 import datetime
 import os
+import sys
 
 import torch
 
 from neume_train import networks, weights
-from neume_train.train import CHECKPOINT, story
+from neume_train.train import CHECKPOINT, commit, story, without_paths
 
 
 def load_checkpoint(run, averaged=True):
@@ -47,13 +48,22 @@ def mean_of(loaded):
     return mean.eval()
 
 
-def provenance(stack, states):
+def provenance(stack, states, command):
     """Where the weights come from; `after` lists the runs before, the first first.
-    Of several runs, `mean_of` lists these."""
+    Of several runs, `mean_of` lists these, and `command` made the mean."""
     stories = [{**story(state), "after": state["lineage"]} for state in states]
+    details = stories[0]
+    if len(stories) > 1:
+        details = {
+            "command": command,
+            "seed": [told["seed"] for told in stories],
+            "data": "see mean_of",
+            "commit": commit(),
+            "mean_of": stories,
+        }
     state = states[0]
     return {
-        **(stories[0] if len(stories) == 1 else {"mean_of": stories}),
+        **details,
         "date": datetime.date.today().isoformat(),
         "parameters": sum(array.size for array in networks.fold(stack).values()),
         "macs": networks.macs(state["layers"], state["front_end"]["bands"]),
@@ -72,7 +82,8 @@ def main():
     loaded = [load_checkpoint(run, not args.raw) for run in args.run]
     states = [state for _, state in loaded]
     stack = mean_of(loaded)
-    details = provenance(stack, states)
+    command = without_paths("python3 -m neume_train.export " + " ".join(sys.argv[1:]))
+    details = provenance(stack, states, command)
     weights.save(args.out, args.name, args.version, states[0]["front_end"], stack, details)
     print(
         f"{args.out}: {details['parameters']} parameters, {details['macs'] / 1e6:.2f} M "

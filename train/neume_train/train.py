@@ -126,7 +126,7 @@ def without_paths(command):
     """A command line whose folders and files are names, not places."""
     words = command.split()
     for index in range(1, len(words)):
-        if words[index - 1] in ("--data", "--out", "--layers", "--start"):
+        if words[index - 1] in ("--data", "--out", "--layers", "--start", "--run"):
             words[index] = os.path.basename(words[index].rstrip("/"))
     return " ".join(words)
 
