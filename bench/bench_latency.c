@@ -12,7 +12,7 @@
    `ok` are left out), the median and 95th percentile of the latency, and how
    many notes never came.  A note came if its note-on was sent between 20 ms
    before its onset and its end, or 400 ms later if that is sooner.  Then the
-   parts of what the chain adds up to.
+   delay that the chain reports.
 
    Nothing here depends on the machine: latency is counted in samples.
 */
@@ -65,20 +65,24 @@ static int compare(const void* a, const void* b)
   return (x > y) - (x < y);
 }
 
-/** Run the plugin over `audio` and count how late it sends `notes`. */
-static void measure(const float* audio,
-                    uint32_t     n,
-                    double       sample_rate,
-                    const Note*  notes,
-                    uint32_t     n_notes,
-                    Latencies*   result)
+/** A host whose plugin has heard all of `audio`. */
+static Host* play(const float* audio, uint32_t n, double sample_rate)
 {
   Host* const host = host_new(sample_rate, HOST_ALL);
   host_activate(host);
   for (uint32_t i = 0; i < n; i += BLOCK) {
     host_run(host, audio + i, NULL, n - i < BLOCK ? n - i : BLOCK);
   }
+  return host;
+}
 
+/** Count how late `notes` were sent. */
+static void measure(const Host* host,
+                    double      sample_rate,
+                    const Note* notes,
+                    uint32_t    n_notes,
+                    Latencies*  result)
+{
   uint32_t from = 0;
   for (uint32_t k = 0; k < n_notes && result->n < MAX_NOTES; ++k) {
     const double end  = fmin(notes[k].offset, notes[k].onset + longest);
@@ -97,7 +101,6 @@ static void measure(const float* audio,
     }
     result->missed += !came;
   }
-  host_free(host);
 }
 
 static void print_row(const char* what, Latencies* l)
@@ -180,15 +183,17 @@ static void bench_notes(void)
   for (unsigned m = 0; m < sizeof(manners) / sizeof(*manners); ++m) {
     const uint32_t   count = make_notes(&manners[m], audio, n, notes);
     Latencies* const all   = (Latencies*)allocate(1, sizeof(Latencies));
-    measure(audio, n, rate, notes, count, all);
+    Host* const      host  = play(audio, n, rate);
+    measure(host, rate, notes, count, all);
     print_row(manners[m].name, all);
     for (unsigned o = 0; m == 0 && o < 3U; ++o) {
       Latencies* const part = (Latencies*)allocate(1, sizeof(Latencies));
       const uint32_t   last = o < 2U ? 12U * (o + 1U) : count;
-      measure(audio, n, rate, notes + (size_t)12U * o, last - 12U * o, part);
+      measure(host, rate, notes + (size_t)12U * o, last - 12U * o, part);
       print_row(octaves[o], part);
       free(part);
     }
+    host_free(host);
     free(all);
   }
   free(notes);
@@ -218,7 +223,9 @@ static void bench_singers(void)
                           (uint32_t)lround(sung[i].midi) };
       notes[i]        = note;
     }
-    measure(audio, n, rate, notes, count, all);
+    Host* const host = play(audio, n, rate);
+    measure(host, rate, notes, count, all);
+    host_free(host);
   }
   print_row("the synthetic singer, 12 voices", all);
   free(all);
@@ -275,7 +282,9 @@ static void bench_recordings(int n_files, char** files)
     const uint32_t n = (uint32_t)sf_readf_float(sound, audio, info.frames);
     sf_close(sound);
     const uint32_t count = read_labels(files[i + 1], notes);
-    measure(audio, n, info.samplerate, notes, count, all);
+    Host* const    host  = play(audio, n, info.samplerate);
+    measure(host, info.samplerate, notes, count, all);
+    host_free(host);
     free(audio);
   }
   print_row("recordings", all);

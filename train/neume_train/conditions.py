@@ -24,16 +24,9 @@ import sys
 
 import numpy as np
 import soundfile
-from scipy import signal
 
-from neume_train import evaluate, scoring
+from neume_train import effects, evaluate, scoring
 from neume_train.recordings import VALIDATION
-
-
-def resampled(audio, rate, wanted):
-    """`audio` at another rate."""
-    factor = np.gcd(int(rate), int(wanted))
-    return signal.resample_poly(audio, wanted // factor, rate // factor)
 
 
 def pieces(data, rate, unheard):
@@ -43,33 +36,28 @@ def pieces(data, rate, unheard):
         if unheard and not VALIDATION & set(pathlib.Path(recording.name).with_suffix("").parts):
             continue
         audio, own = soundfile.read(recording.audio, dtype="float32", always_2d=True)
-        result.append(resampled(audio.mean(1), own, rate))
+        result.append(effects.resampled(audio.mean(1), own, rate))
     if not result:
         raise FileNotFoundError("no music for these conditions")
     return result
-
-
-def rms(audio):
-    """Root of the mean square, never 0."""
-    return float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) + 1e-9
 
 
 def sung_level(audio, rate, labels):
     """RMS of what is labelled as sung; of everything if nothing is."""
     true, _ = scoring.read_truth(labels)
     parts = [audio[int(a * rate) : int(b * rate)] for a, b in true.intervals]
-    return rms(np.concatenate(parts) if parts else audio)
+    return effects.rms(np.concatenate(parts) if parts else audio)
 
 
 def under(voice, level, music, place, decibels):
     """`voice`, of RMS `level`, with music under it, the voice `decibels` over it."""
     piece = np.take(music, np.arange(place, place + len(voice)), mode="wrap")
-    return voice + piece * (level / rms(piece) * 10 ** (-decibels / 20))
+    return voice + piece * (level / effects.rms(piece) * effects.decibels(-decibels))
 
 
 def at_peak(audio, decibels):
     """`audio` with its peak at that many dBFS."""
-    return audio * (10 ** (decibels / 20) / (np.abs(audio).max() + 1e-9))
+    return audio * (effects.decibels(decibels) / (np.abs(audio).max() + 1e-9))
 
 
 def write(folder, name, audio, rate, labels):

@@ -15,6 +15,12 @@ def decibels(value):
     return 10 ** (value / 20)
 
 
+def resampled(audio, rate, wanted):
+    """`audio` at another rate; both are whole numbers of Hz."""
+    factor = np.gcd(int(rate), int(wanted))
+    return signal.resample_poly(audio, wanted // factor, rate // factor)
+
+
 def rms(audio):
     """Root mean square, never 0."""
     return float(np.sqrt(np.mean(np.square(audio)))) + 1e-9

@@ -6,8 +6,8 @@ import pathlib
 
 import numpy as np
 import soundfile
-from scipy import signal
 
+from . import effects
 from .syllables import warp
 
 # Kept back: false alarms are counted on the song; the speaker also sings in the
@@ -37,9 +37,7 @@ class Recordings:
 
     def _read(self, path):
         audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-        audio = audio.mean(1)
-        factor = np.gcd(int(rate), self.rate)
-        audio = signal.resample_poly(audio, self.rate // factor, rate // factor)
+        audio = effects.resampled(audio.mean(1), rate, self.rate)
         level = np.sqrt(np.mean(audio**2)) + 1e-6
         return (audio * 0.1 / level).astype(np.float32)
 

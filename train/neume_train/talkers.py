@@ -25,7 +25,7 @@ import numpy as np
 import soundfile
 from scipy import ndimage, signal
 
-from . import native, pitch, syllables
+from . import effects, native, pitch, syllables
 
 CACHE_VERSION = 3
 UTTERANCES = {"flite": 10, "espeak": 2}  # Of each voice
@@ -464,5 +464,4 @@ def _utter(command, rate):
         if done.returncode or not os.path.exists(out):
             return np.zeros(0)
         audio, own = soundfile.read(out, dtype="float32", always_2d=True)
-    factor = np.gcd(own, rate)
-    return signal.resample_poly(audio[:, 0], rate // factor, own // factor)
+    return effects.resampled(audio[:, 0], own, rate)
