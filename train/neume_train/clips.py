@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from . import bands, effects, fluid, native
+from . import bands, effects, fluid, native, pitch, syllables
 from .recordings import Recordings
 from .syllables import Syllables
 from .talkers import Talkers
@@ -34,10 +34,18 @@ class _Lead:
     """The lead voice: its sound, its notes and how to sing along."""
 
     audio: np.ndarray
-    notes: list
+    sung: list  # Its notes, with the median pitch of each
     tempo: float = 120.0
     tuning: float = 0.0
     f0: np.ndarray = None
+
+    @property
+    def notes(self):
+        """The notes that are meant."""
+        return [
+            native.Note(n.onset, n.offset, round(n.midi - self.tuning / 100), n.loudness)
+            for n in self.sung
+        ]
 
 
 class Maker:
@@ -75,7 +83,7 @@ class Maker:
         rng = np.random.default_rng([seed, index])
         if self.only == "solo":
             lead = self._c_lead(rng)
-            return Clip(lead.audio, lead.notes, {"kind": "clean"}, lead.f0)
+            return Clip(lead.audio, lead.sung, {"kind": "clean"}, lead.f0)
         kind = rng.choice(
             ["solo", "mix", "instruments", "other"], p=[0.38, 0.42, 0.14, 0.06]
         )
@@ -93,13 +101,13 @@ class Maker:
             else:
                 audio = self._other(rng, what)
         audio = self._chain(rng, audio, lead.notes, what)
-        return Clip(audio, lead.notes, what, lead.f0)
+        return Clip(audio, lead.sung, what, lead.f0)
 
     # --- Voices
 
     def _voice(self, rng, what, pause):
         draw = rng.random()
-        if self.talkers and draw < 0.2:
+        if self.talkers and draw < 0.12:
             lead = self._talker_lead(rng, pause, what)
         elif self.syllables and draw < 0.6:
             lead = self._syllable_lead(rng, pause, what)
@@ -147,10 +155,20 @@ class Maker:
 
     @staticmethod
     def _tuning(rng):
-        """How far a singer is off, in cents: mostly little."""
-        if rng.random() < 0.2:
-            return float(rng.uniform(-40, 40))
-        return float(np.clip(rng.normal(0, 10), -40, 40))
+        """How far a singer is off, in cents: half of them anything, since one who
+        sings alone has nothing to be in tune with."""
+        if rng.random() < 0.5:
+            return float(rng.uniform(-50, 50))
+        return float(np.clip(rng.normal(0, 12), -50, 50))
+
+    @staticmethod
+    def _missed(rng, notes):
+        """`notes` with pitches a little off, as a singer hits them."""
+        spread = rng.uniform(0, 0.2)
+        return [
+            native.Note(n.onset, n.offset, n.midi + rng.normal(0, spread), n.loudness)
+            for n in notes
+        ]
 
     def _c_lead(self, rng, pause=0.0):
         low, high = self._register(rng)
@@ -159,7 +177,9 @@ class Maker:
         audio, f0 = self.native.sing(
             int(rng.integers(1 << 62)), (low + high) / 2, tuning, notes, RATE, COUNT
         )
-        return _Lead(audio, notes, tempo, tuning, f0)
+        time = 8 * np.flatnonzero(f0[::8] > 0)
+        sung = syllables.as_sung(notes, time / RATE, pitch.midi(f0[time]))
+        return _Lead(audio, sung, tempo, tuning, f0)
 
     def _syllable_lead(self, rng, pause, what):
         names = sorted(self.syllables.singers)
@@ -169,7 +189,7 @@ class Maker:
         notes, tempo = self._melody(rng, low, high, pause)
         tuning = self._tuning(rng)
         audio, sung = self.syllables.sing(
-            rng, singer, notes, RATE, COUNT, tuning
+            rng, singer, self._missed(rng, notes), RATE, COUNT, tuning
         )
         what["voice"] = singer
         return _Lead(audio, sung, tempo, tuning)
@@ -179,7 +199,7 @@ class Maker:
         low, high = self._part(rng, *self.talkers.range(voice))
         notes, tempo = self._melody(rng, low, high, pause)
         tuning = self._tuning(rng)
-        audio, sung = self.talkers.sing(rng, voice, notes, COUNT, tuning)
+        audio, sung = self.talkers.sing(rng, voice, self._missed(rng, notes), COUNT, tuning)
         what["voice"] = "/".join(voice)
         return _Lead(audio, sung, tempo, tuning)
 
@@ -381,13 +401,15 @@ class Maker:
 def labels(notes, times):
     """Class in force at each of `times` (seconds): uint8, 0 is non-voice.
 
-    A note holds on [onset, offset).
+    A note holds on [onset, offset) and is the semitone nearest to its pitch; what
+    is sung beyond the range counts as the note at its end.
     """
     if not notes:
         return np.zeros(len(times), np.uint8)
     onsets = np.array([n.onset for n in notes])
     offsets = np.array([n.offset for n in notes])
-    classes = np.array([int(round(n.midi)) for n in notes]) - native.MIDI_MIN + 1
+    numbers = np.clip([round(n.midi) for n in notes], native.MIDI_MIN, native.MIDI_MAX)
+    classes = numbers - native.MIDI_MIN + 1
     at = np.searchsorted(onsets, times, "right") - 1
     inside = (at >= 0) & (times < offsets[np.maximum(at, 0)])
     return np.where(inside, classes[np.maximum(at, 0)], 0).astype(np.uint8)

@@ -174,7 +174,8 @@ class Syllables:
         return picks[int(np.argmin(np.maximum(needed, 0)))]
 
     def sing(self, rng, singer, melody, rate, count, tuning=0.0):
-        """Sing `melody`; returns the audio and the notes as really sung.
+        """Sing `melody`; returns the audio and the notes as really sung, the
+        median of each one's pitch for its `midi`.
 
         An unvoiced consonant takes its time from the note before it.
         """
@@ -199,16 +200,15 @@ class Syllables:
                 elif wanted > 0:
                     _fade(out, sung[-1].offset - wanted, rate)
                     sung[-1].offset -= wanted
-            self._render(
+            time, heard = self._render(
                 rng, out, unit, group, rate, manner, consonant, inside, tuning
             )
-            sung.extend(
-                native.Note(n.onset, n.offset, n.midi, n.loudness) for n in group
-            )
+            sung += as_sung(group, time, heard)
         return out[:count], sung
 
     def _render(self, rng, out, unit, group, rate, manner, consonant, inside, tuning):
-        """Add one unit, sung over the notes of `group`, to `out`."""
+        """Add one unit, sung over the notes of `group`, to `out`; returns its
+        pitch in semitones, and when it has that."""
         attack = rng.uniform(0.012, 0.04)
         release = manner["release"] * rng.uniform(0.6, 1.4)
         begin = group[0].onset - consonant
@@ -216,7 +216,7 @@ class Syllables:
         first = int(round(begin * rate))
         length = min(int((end - begin) * rate), len(out) - first)
         if length <= 0 or first < 0:
-            return
+            return np.zeros(0), np.zeros(0)
         time = begin + np.arange(0, length + CONTROL, CONTROL) / rate
         target = _contour(rng, time, group, manner) + tuning / 100
 
@@ -255,6 +255,7 @@ class Syllables:
         gain *= np.clip((now - begin) / (attack if inside else 0.008), 0, 1)
         gain *= np.clip((end - now) / release, 0, 1) ** 1.5
         out[first : first + length] += (voice * gain).astype(np.float32)
+        return time, target + stray * (1 - manner["flatten"])
 
     def _loop(self, rng, unit, midi):
         """Source audio and pitch residual from the consonant and from the
@@ -362,6 +363,16 @@ def _groups(rng, melody, manner):
         group = [note]
     if group:
         yield group
+
+
+def as_sung(notes, time, semitones):
+    """`notes` with the median of the pitch that was sung, where there is one."""
+    sung = []
+    for note in notes:
+        inside = semitones[(time >= note.onset) & (time < note.offset)]
+        midi = float(np.median(inside)) if len(inside) else note.midi
+        sung.append(native.Note(note.onset, note.offset, midi, note.loudness))
+    return sung
 
 
 def _contour(rng, time, group, manner):

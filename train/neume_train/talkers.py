@@ -120,7 +120,7 @@ class Talkers:
 
     def sing(self, rng, voice, melody, count, tuning=0.0):
         """Sing `melody`, `count` samples; returns the audio and the notes as
-        really sung.
+        really sung, the median of each one's pitch for its `midi`.
 
         A syllable begins with its consonant, which takes its time from the note
         before.  A note begins half way through what is voiced before its vowel.
@@ -136,12 +136,11 @@ class Talkers:
         for syllable in line:
             self._render(rng, out, syllable, source, semitones, manner)
         sung = []
+        time = np.arange(len(semitones)) * GRID
         for syllable in line:
             if sung and syllable.unvoiced > 0.03:
                 sung[-1].offset = min(sung[-1].offset, syllable.start)
-            sung += [
-                native.Note(n.onset, n.offset, n.midi, n.loudness) for n in syllable.group
-            ]
+            sung += syllables.as_sung(syllable.group, time, semitones)
         return out[:count], sung
 
     def _script(self, rng, said, wanted):
