@@ -17,7 +17,7 @@ import sys
 import torch
 
 from neume_train import networks, weights
-from neume_train.train import CHECKPOINT, commit, story, without_paths
+from neume_train.train import CHECKPOINT, commit, mean_state, story, without_paths
 
 
 def load_checkpoint(run, averaged=True):
@@ -33,18 +33,12 @@ def load_checkpoint(run, averaged=True):
 
 def mean_of(loaded):
     """The Stack whose weights are the mean of those of (Stack, checkpoint) pairs."""
-    stack, first = loaded[0]
+    _, first = loaded[0]
     for _, state in loaded[1:]:
         if state["layers"] != first["layers"] or state["front_end"] != first["front_end"]:
             raise ValueError("the runs differ in their network or front end")
-    states = [part.state_dict() for part, _ in loaded]
     mean = networks.Stack(first["layers"], first["front_end"]["bands"])
-    mean.load_state_dict(
-        {
-            name: sum(s[name].double() for s in states).div(len(states)).to(value.dtype)
-            for name, value in stack.state_dict().items()
-        }
-    )
+    mean.load_state_dict(mean_state([part.state_dict() for part, _ in loaded]))
     return mean.eval()
 
 

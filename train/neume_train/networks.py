@@ -91,16 +91,17 @@ def reference(width=1.0, causal=False):
     return layers
 
 
-def live(width=1.0):
-    """The shipped design: causal, cheap early maps, a tall harmonic kernel, then
-    a single row of channels whose dilated kernels give seconds of context."""
+def live(width=1.0, ahead=0):
+    """The shipped design: cheap early maps, a tall harmonic kernel, then a single
+    row of channels whose dilated kernels give seconds of context.  It is causal,
+    or looks `ahead` one or two frames."""
     n = [max(1, round(c * width)) for c in (16, 32, 48, 160)]
     return [
         conv("local1", n[0], (3, 3)),
-        conv("local2", n[0], (3, 3)),
+        conv("local2", n[0], (3, 3), right=int(ahead > 0)),
         pool(2),
         conv("local3", n[1], (3, 3)),
-        conv("local4", n[1], (3, 3)),
+        conv("local4", n[1], (3, 3), right=int(ahead > 1)),
         pool(2),
         conv("harmonic", n[2], (12, 1), pad=(0, 0)),
         conv("template", n[3], ("all", 1), pad=(0, 0)),
@@ -116,6 +117,7 @@ PRESETS = {
     "reference": lambda width: reference(width),
     "reference-causal": lambda width: reference(width, causal=True),
     "live": live,
+    "accurate": lambda width: live(width, ahead=2),
 }
 
 

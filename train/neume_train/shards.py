@@ -23,6 +23,12 @@ BRIDGE_SECONDS = 0.1
 CLIP_SECONDS = CONTEXT * 512 / 4096  # Frames of a context, and their step
 
 
+def moved(labels, frames):
+    """`labels` [clips, frames] as they are `frames` frames later; the last go on."""
+    at = np.clip(np.arange(labels.shape[1]) + frames, 0, labels.shape[1] - 1)
+    return labels[:, at]
+
+
 def bridge(labels, seconds):
     """Give short gaps between two different notes to the first, in place.
 
@@ -45,13 +51,23 @@ class Clips:
     """All clips of some folders; the last 5% of every shard are held out.
 
     Shards that appear later are found by scan(), and what was held out stays
-    so.
+    so.  `label_delay`, samples at the analysis rate, moves the labels' point of the
+    window by whole frames from where the clips were made for; `labels` names the
+    array of a shard that they are in.
     """
 
-    def __init__(self, folders):
+    def __init__(self, folders, label_delay=None, labels="labels"):
         self.folders = list(folders)
         self.manifests = self._read_manifests()
-        self.front_end = self.manifests[0]["front_end"]
+        self.front_end = dict(self.manifests[0]["front_end"])
+        self._labels = labels
+        self._later = 0
+        if label_delay is not None:
+            step = self.manifests[0]["step"]
+            self._later, rest = divmod(self.front_end["label_delay"] - label_delay, step)
+            if rest or label_delay < 0:
+                raise ValueError(f"a label delay of {label_delay} is no whole step away")
+            self.front_end["label_delay"] = label_delay
         self.bands = self.front_end["bands"]
         self._shards = {}
         self.train, self.held_out = [], []
@@ -87,13 +103,13 @@ class Clips:
     def _load(self, path):
         try:
             with np.load(path) as shard:
-                features, labels = shard["features"], shard["labels"]
+                features, labels = shard["features"], shard[self._labels]
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             print(f"{path}: left out: {error}", file=sys.stderr)
             return False
         if features.shape[:2] != labels.shape or features.shape[2] != self.bands:
             raise ValueError(f"{path}: {features.shape} features, {labels.shape} labels")
-        self._shards[path] = (features, bridge(labels, CLIP_SECONDS))
+        self._shards[path] = (features, moved(bridge(labels, CLIP_SECONDS), self._later))
         return True
 
     def context(self, key, which):

@@ -149,6 +149,23 @@ def story(state):
     }
 
 
+def mean_state(states):
+    """The mean of networks' numbers."""
+    mean = {}
+    for name, value in states[0].items():
+        total = sum(state[name].double() for state in states)
+        mean[name] = (total / len(states)).to(value.dtype)
+    return mean
+
+
+def join(lineages):
+    """Runs of several lineages, each once, those before first."""
+    runs = []
+    for lineage in lineages:
+        runs += [run for run in lineage if run not in runs]
+    return runs
+
+
 class Trainer:
     """One run: network, optimiser, average, and how far they are."""
 
@@ -156,7 +173,7 @@ class Trainer:
         self.args = args
         self.ranks = Ranks()
         self.device = self.ranks.device
-        self.clips = Clips(args.data)
+        self.clips = Clips(args.data, args.label_delay, args.labels)
         if args.layers:
             with open(args.layers, encoding="utf-8") as file:
                 layers = networks.resolve(json.load(file), self.clips.bands)
@@ -167,9 +184,10 @@ class Trainer:
         self.lineage = []
         self.clips_agree()
         if args.start:
-            state = torch.load(os.path.join(args.start, CHECKPOINT), map_location="cpu")
-            stack.load_state_dict(state["average"])
-            self.lineage = state["lineage"] + [story(state)]
+            paths = [os.path.join(run, CHECKPOINT) for run in args.start]
+            states = [torch.load(path, map_location="cpu") for path in paths]
+            stack.load_state_dict(mean_state([state["average"] for state in states]))
+            self.lineage = join(state["lineage"] + [story(state)] for state in states)
         self.stack = stack.to(self.device, memory_format=torch.channels_last)
         self.parallel = self.ranks.parallel(self.stack)
         self.average = Average(self.stack, args.ema)
@@ -441,7 +459,12 @@ def parse(argv):
     add("--data", action="append", required=True, help="folder of clips; may be given again")
     add("--out", required=True, help="folder of the run")
     add("--preset", default="live", choices=sorted(networks.PRESETS))
-    add("--start", help="folder of a finished run whose averaged weights to start from")
+    add("--start", action="append", metavar="RUN",
+        help="folder of a run whose averaged weights to start from; given again, their mean")
+    add("--label-delay", type=int, metavar="SAMPLES",
+        help="the labels' point, samples at 4096 Hz before a window's end, in steps of 128 "
+        "(default: as the clips were made)")
+    add("--labels", default="labels", help="the labels to learn, by their name in the clips")
     add("--layers", help="JSON file with a layer list instead of a preset")
     add("--width", type=float, default=1.0, help="factor on the numbers of maps")
     add("--epochs", type=int, default=0, help="passes over the clips (one context of each)")
