@@ -27,6 +27,7 @@ class Clip:
     notes: list  # native.Note, in order, without overlap
     what: dict  # What it was made of, for a listener
     f0: np.ndarray = None  # Hz per sample where the C singer leads, else None
+    meant: list = dataclasses.field(default_factory=list)  # notes, as written
 
 
 @dataclasses.dataclass
@@ -101,7 +102,7 @@ class Maker:
             else:
                 audio = self._other(rng, what)
         audio = self._chain(rng, audio, lead.notes, what)
-        return Clip(audio, lead.sung, what, lead.f0)
+        return Clip(audio, lead.sung, what, lead.f0, lead.notes)
 
     # --- Voices
 

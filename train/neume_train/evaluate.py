@@ -183,7 +183,8 @@ class Network:
     def __init__(self, options):
         import torch  # pylint: disable=import-outside-toplevel
 
-        from neume_train import export, native, weights  # pylint: disable=import-outside-toplevel
+        # pylint: disable=import-outside-toplevel
+        from neume_train import export, native, systems, weights
 
         torch.set_num_threads(options.jobs or 1)
         self.torch = torch
@@ -192,16 +193,19 @@ class Network:
         else:
             self.stack, state = export.load_checkpoint(options.checkpoint)
             front_end = state["front_end"]
-        front_end = {k: v for k, v in front_end.items() if k not in ("rate", "step")}
-        self.front_end = native.FrontEnd(**front_end)
+        self.front_end = systems.front_end(front_end)
         self.native = native.load(options.library)
-        self.step = native.STEP // INTERLEAVE
-        self.seconds = self.step / native.RATE
-        ahead = 1000 * (self.stack.right * native.STEP / native.RATE + MEDIAN // 2 * self.seconds)
+        self.seconds = native.STEP / INTERLEAVE / native.RATE
+        ahead = self.stack.right * INTERLEAVE + MEDIAN // 2
+        ahead = 1000 * (ahead * self.seconds + self.front_end.ahead)
+        self.context = native.CONTEXT
+        self.pieces = isinstance(self.stack, tuple(systems.SYSTEMS.values()))
         self.what = {
             "how": "network in PyTorch, median of 5 steps, NO TRACKER: not the chain's scores",
             "model": os.path.basename(options.checkpoint.rstrip("/")),
-            "lookahead": ahead,
+            "lookahead": 30000.0 if self.pieces else ahead,
+            "parameters": self.stack.parameter_count(),
+            "macs": self.stack.macs,
         }
 
     def classes(self, features):
@@ -209,17 +213,20 @@ class Network:
         result = np.zeros(len(features), dtype=int)
         with self.torch.no_grad():
             for context in range(min(INTERLEAVE, len(features))):
-                part = self.torch.from_numpy(features[None, context::INTERLEAVE].copy())
-                result[context::INTERLEAVE] = self.stack(part)[0].argmax(-1).numpy()
+                part = features[None, context::INTERLEAVE]
+                count = part.shape[1]
+                if self.pieces:  # Such a network hears clips of one length
+                    part = np.pad(part, ((0, 0), (0, -count % self.context), (0, 0)))
+                    part = part.reshape(-1, self.context, part.shape[2])
+                heard = self.stack.answer(self.stack(self.torch.from_numpy(part.copy())))
+                result[context::INTERLEAVE] = heard.flatten()[:count].numpy()
         return result
 
     def __call__(self, recordings, title):
         """Yield (recording, notes, None) of each."""
         for recording in recordings:
             audio, rate = soundfile.read(recording.audio, dtype="float32", always_2d=True)
-            features, times = self.native.features(
-                audio.mean(1), rate, self.front_end, self.step
-            )
+            features, times = self.front_end.features(self.native, audio.mean(1), rate)
             classes = self.classes(features)
             found = scoring.notes([])
             if len(classes):

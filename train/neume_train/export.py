@@ -16,7 +16,7 @@ import sys
 
 import torch
 
-from neume_train import networks, weights
+from neume_train import networks, systems, weights
 from neume_train.train import CHECKPOINT, commit, mean_state, story, without_paths
 
 
@@ -26,7 +26,7 @@ def load_checkpoint(run, averaged=True):
     state = torch.load(path, map_location="cpu")
     if state.get("format") != "neume-checkpoint-1":
         raise ValueError(f"{path}: not a checkpoint")
-    stack = networks.Stack(state["layers"], state["front_end"]["bands"])
+    stack = systems.restore(state["layers"], state["front_end"]["bands"])
     stack.load_state_dict(state["average" if averaged else "stack"])
     return stack.eval(), state
 
@@ -75,6 +75,8 @@ def main():
     args = parser.parse_args()
     loaded = [load_checkpoint(run, not args.raw) for run in args.run]
     states = [state for _, state in loaded]
+    if not isinstance(states[0]["layers"], list):
+        parser.error("this network is for comparison; the plugin cannot play it")
     stack = mean_of(loaded)
     command = without_paths("python3 -m neume_train.export " + " ".join(sys.argv[1:]))
     details = provenance(stack, states, command)

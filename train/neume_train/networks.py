@@ -245,9 +245,11 @@ class Stack(nn.Module):
         if sizes[-1] != (CLASSES, 1) or layers[-1]["type"] != "dense":
             raise ValueError(f"the last layer is not dense with {CLASSES} outputs")
         self.layers = copy.deepcopy(layers)
+        self.description = self.layers  # What a checkpoint says of the network
         self.bands = bands
         self.folded = folded
         self.left, self.right = reach(layers)
+        self.macs = macs(layers, bands)
         if 1 + self.left + self.right > CONTEXT:
             raise ValueError(f"an output depends on more than {CONTEXT} frames")
         self.dropout = nn.Dropout(dropout)
@@ -296,31 +298,53 @@ class Stack(nn.Module):
         x = F.linear(column, module.weight, module.bias)
         return activate(x.transpose(1, 2).unsqueeze(2), layer)
 
-    def forward(self, features, history=False):
-        """[batch, frames, bands] to logits [batch, frames, CLASSES].
-
-        Silence stands before the first frame, unless `history`: then the first
-        `left` frames are the past of the rest and have no output.
-        """
+    def columns(self, features, history=False):
+        """What enters the first dense layer, [batch, channels, rows, frames]; see
+        forward()."""
         x = features.transpose(1, 2).unsqueeze(1)
         if not history:
             x = F.pad(x, (self.left, 0))
-        layers = iter(enumerate(self.layers))
-        for index, layer in layers:
+        return self._through(x, 0, self.first_dense)
+
+    def _through(self, x, first, last):
+        """`x` through the layers from `first` on, before `last`."""
+        at = first
+        while at < last:
+            layer = self.layers[at]
             if layer["type"] == "conv":
                 pooled = 1
-                if self.layers[index + 1]["type"] == "max_pool":
-                    pooled = next(layers)[1]["size"]
+                if at + 1 < last and self.layers[at + 1]["type"] == "max_pool":
+                    at += 1
+                    pooled = self.layers[at]["size"]
                 x = self._conv(x, layer, pooled)
             elif layer["type"] == "max_pool":
                 x = MaxPool.apply(x, layer["size"])
             elif layer["type"] == "avg_pool":
                 x = F.avg_pool2d(x, (layer["size"], 1))
             else:
-                if index == self.first_dense:
-                    x = self.dropout(x)
                 x = self._dense(x, layer)
+            at += 1
+        return x
+
+    def forward(self, features, history=False):
+        """[batch, frames, bands] to logits [batch, frames, CLASSES].
+
+        Silence stands before the first frame, unless `history`: then the first
+        `left` frames are the past of the rest and have no output.
+        """
+        x = self.dropout(self.columns(features, history))
+        x = self._through(x, self.first_dense, len(self.layers))
         return x.squeeze(2).transpose(1, 2)
+
+    def loss(self, logits, target, weights=None, smoothing=0.0):
+        """Mean cross-entropy of `logits` against classes [batch, frames]."""
+        return F.cross_entropy(
+            logits.transpose(1, 2), target, weights, label_smoothing=smoothing
+        )
+
+    def answer(self, logits):
+        """The class of each frame, [batch, frames]."""
+        return logits.argmax(-1)
 
     def parameter_count(self):
         """Numbers that training sets."""

@@ -31,9 +31,8 @@ import time
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
-from neume_train import networks
+from neume_train import networks, systems
 from neume_train.ranks import Ranks
 from neume_train.shards import Clips, augment
 
@@ -174,13 +173,8 @@ class Trainer:
         self.ranks = Ranks()
         self.device = self.ranks.device
         self.clips = Clips(args.data, args.label_delay, args.labels)
-        if args.layers:
-            with open(args.layers, encoding="utf-8") as file:
-                layers = networks.resolve(json.load(file), self.clips.bands)
-        else:
-            layers = networks.preset(args.preset, self.clips.bands, args.width)
         torch.manual_seed(args.seed)
-        stack = networks.Stack(layers, self.clips.bands, args.dropout)
+        stack = self.build()
         self.lineage = []
         self.clips_agree()
         if args.start:
@@ -194,7 +188,6 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(
             self.stack.parameters(), lr=args.lr, weight_decay=args.weight_decay
         )
-        self.macs = networks.macs(layers, self.clips.bands)
         self.epoch = 0
         self.step = 0
         self.seconds = 0.0
@@ -212,6 +205,19 @@ class Trainer:
             weights /= (weights * shares_of).sum()
             self.weights = torch.tensor(weights, dtype=torch.float32, device=self.device)
 
+    def build(self):
+        """The network that was asked for."""
+        args, bands = self.args, self.clips.bands
+        if args.layers:
+            with open(args.layers, encoding="utf-8") as file:
+                layers = networks.resolve(json.load(file), bands)
+            return networks.Stack(layers, bands, args.dropout)
+        if args.preset in systems.SYSTEMS:
+            return systems.SYSTEMS[args.preset](bands, args.width, args.dropout)
+        return networks.Stack(
+            networks.preset(args.preset, bands, args.width), bands, args.dropout
+        )
+
     def clips_agree(self):
         """ValueError if the processes see different clips."""
         (first,) = self.ranks.agree(len(self.clips.train))
@@ -224,7 +230,7 @@ class Trainer:
             return
         state = {
             "format": "neume-checkpoint-1",
-            "layers": self.stack.layers,
+            "layers": self.stack.description,
             "front_end": self.clips.front_end,
             "manifests": self.clips.manifests,
             "clips": len(self.clips.train),
@@ -251,7 +257,7 @@ class Trainer:
         state = torch.load(self.path, map_location=self.device)
         # Every process reads it before the first one writes the next.
         self.ranks.total(0.0)
-        if state["layers"] != self.stack.layers or state["front_end"] != self.clips.front_end:
+        if state["layers"] != self.stack.description or state["front_end"] != self.clips.front_end:
             raise ValueError(f"{self.path} holds another network or front end")
         self.stack.load_state_dict(state["stack"])
         self.average.stack.load_state_dict(state["average"])
@@ -307,12 +313,11 @@ class Trainer:
             features, labels = self.edges(features, labels)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             logits = self.parallel(features, history=edge)
-        logits = logits.float().transpose(1, 2)
         loss = 0
         for part, target in ((share, labels), (1 - share, labels.flip(0))):
             if part > 0:
-                loss = loss + part * F.cross_entropy(
-                    logits, target, self.weights, label_smoothing=args.smoothing
+                loss = loss + part * self.stack.loss(
+                    logits.float(), target, self.weights, args.smoothing
                 )
         return loss
 
@@ -362,9 +367,9 @@ class Trainer:
                 features, labels = self.clips.batch(part, places[at : at + size])
                 features, labels = features.to(self.device), labels.to(self.device)
                 with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-                    logits = self.average.stack(features).float().transpose(1, 2)
-                loss += float(F.cross_entropy(logits, labels)) * len(part)
-                for name, count in measure(labels, logits.argmax(1)).items():
+                    logits = self.average.stack(features).float()
+                loss += float(self.stack.loss(logits, labels)) * len(part)
+                for name, count in measure(labels, self.stack.answer(logits)).items():
                     total[name] = total.get(name, 0) + count
         # A process without a clip has counted nothing, but takes part in the sum.
         names = list(measure(torch.zeros(1), torch.zeros(1)))
@@ -458,7 +463,7 @@ def parse(argv):
     add = parser.add_argument
     add("--data", action="append", required=True, help="folder of clips; may be given again")
     add("--out", required=True, help="folder of the run")
-    add("--preset", default="live", choices=sorted(networks.PRESETS))
+    add("--preset", default="live", choices=sorted([*networks.PRESETS, *systems.SYSTEMS]))
     add("--start", action="append", metavar="RUN",
         help="folder of a run whose averaged weights to start from; given again, their mean")
     add("--label-delay", type=int, metavar="SAMPLES",
@@ -511,7 +516,7 @@ def main(argv=None):
         say(f"going on from epoch {trainer.epoch}, step {trainer.step}")
     say(
         f"{len(trainer.clips.train)} clips, {len(trainer.clips.held_out)} held out; "
-        f"{trainer.stack.parameter_count()} parameters, {trainer.macs / 1e6:.2f} M "
+        f"{trainer.stack.parameter_count()} parameters, {trainer.stack.macs / 1e6:.2f} M "
         f"multiply-adds per frame, left {trainer.stack.left}, right {trainer.stack.right}; "
         f"{trainer.ranks.count} x {trainer.device.type}, "
         f"{'bfloat16' if trainer.bfloat16 else 'float32'}",
