@@ -24,6 +24,9 @@
   0.004 ///< A network pass ends this long after its frame
 #define NEUME_LOOKAHEAD_MAX_MS 1250 ///< Longest look-ahead, ms
 
+#define NEUME_A4_MIN 415.0f ///< Lowest tuning, Hz
+#define NEUME_A4_MAX 466.0f ///< Highest tuning, Hz
+
 _Static_assert(NEUME_MIDI_MAX - NEUME_MIDI_MIN + 2 == NEUME_CLASSES,
                "classes are non-voice and every semitone");
 _Static_assert(NEUME_STEP % NEUME_INTERLEAVE_MAX == 0,

@@ -11,6 +11,7 @@
 #include "resampler.h"
 #include "ring.h"
 #include "tracker.h"
+#include "tuning.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -51,6 +52,8 @@ struct Neume {
   uint32_t elapsed;  ///< Input samples since the frame whose pass is running
   bool     running;  ///< A pass is running
 
+  NeumeTuning tuning; ///< The singer's
+
   uint32_t lag;          ///< Steps that the tracker waits
   uint32_t newest;       ///< Index of the last frame in `past`
   float*   spectra;      ///< Owns the power spectra of `past`
@@ -61,7 +64,7 @@ static const float level_min = -120.0f;
 
 NeumeParams neume_defaults(void)
 {
-  const NeumeParams params = { 0.0f, 0.4f, -70.0f, 60.0f };
+  const NeumeParams params = { 0.0f, 0.4f, -70.0f, 60.0f, 440.0f, false };
   return params;
 }
 
@@ -147,6 +150,19 @@ void neume_free(Neume* neume)
   }
 }
 
+/** Samples at NEUME_RATE, as they are counted, in 1 / NEUME_RATE: the voice is
+    slowed down until it is in tune. */
+static double tuned(const Neume* neume)
+{
+  const double offset = (double)neume->tuning.offset;
+  return (double)neume->params.a4_hz / 440.0 * exp2(offset / 1200.0);
+}
+
+static void tune(Neume* neume)
+{
+  neume_resampler_tune(neume->resampler, tuned(neume));
+}
+
 void neume_reset(Neume* neume)
 {
   const NeumeFrontEnd* const fe = &neume->model->front_end;
@@ -155,6 +171,8 @@ void neume_reset(Neume* neume)
   neume_resampler_reset(neume->resampler);
   neume_cnn_reset(neume->cnn);
   neume_tracker_reset(neume->tracker);
+  neume_tuning_reset(&neume->tuning);
+  tune(neume);
   memset(neume->history, 0, (size_t)fe->window * 2U * sizeof(float));
   memset(neume->features, 0, fe->bands * sizeof(float));
   neume->head     = 0;
@@ -183,6 +201,12 @@ void neume_set(Neume* neume, const NeumeParams* params)
   p->threshold   = clamp(params->threshold, 0.0f, 1.0f, d.threshold);
   p->gate_db     = clamp(params->gate_db, -90.0f, 0.0f, d.gate_db);
   p->min_note_ms = clamp(params->min_note_ms, 0.0f, 500.0f, d.min_note_ms);
+  p->a4_hz       = clamp(params->a4_hz, NEUME_A4_MIN, NEUME_A4_MAX, d.a4_hz);
+  p->follow      = params->follow;
+  if (!p->follow) {
+    neume_tuning_reset(&neume->tuning);
+  }
+  tune(neume);
 
   // The network takes whole frames of the look-ahead, the tracker the rest
   const float    step_ms = 1000.0f * (float)neume->step / NEUME_RATE;
@@ -295,6 +319,11 @@ static void finish_pass(Neume* n, NeumeStep* step)
     const uint32_t     fft   = n->model->front_end.fft;
     step->cents              = neume_pitch_cents(power, fft, step->midi);
     step->bend               = neume_pitch_bend(power, fft, step->midi);
+    if (n->params.follow) {
+      const double seconds = (double)n->step / NEUME_RATE;
+      neume_tuning_hear(&n->tuning, step->cents, seconds);
+      tune(n);
+    }
   }
 }
 
@@ -352,7 +381,12 @@ double neume_delay(const Neume* neume)
   const double               seconds = (frames + fe->label_delay) / NEUME_RATE +
                          neume_tracker_delay(neume->tracker) +
                          neume_resampler_delay(neume->resampler);
-  return seconds * neume->rate + neume->pass;
+  return seconds / tuned(neume) * neume->rate + neume->pass;
+}
+
+float neume_offset(const Neume* neume)
+{
+  return neume->tuning.offset;
 }
 
 const float* neume_features(const Neume* neume)

@@ -28,6 +28,8 @@ typedef struct {
   float threshold;    ///< Posterior needed to start a note, 0..1
   float gate_db;      ///< Level below which nothing sounds, dBFS, -90..0
   float min_note_ms;  ///< Shortest note, 0..500
+  float a4_hz;        ///< What A4 is tuned to, 415..466
+  bool  follow;       ///< Take the singer's own offset off as well
 } NeumeParams;
 
 /** What was decided in one step.
@@ -38,7 +40,8 @@ typedef struct {
   uint64_t position;   ///< Input sample with which it was decided, from 0
   uint32_t note;       ///< Class in force, 0..39
   uint32_t midi;       ///< MIDI number in force, 0 = none
-  float    cents;      ///< Deviation of the voice from `midi`, -50..50
+  float    cents;      ///< Deviation of the voice from `midi`, -50..50, as it
+                       ///< is tuned
   float    bend;       ///< The same, of a voice that strays, -200..200
   float    confidence; ///< Posterior of `note`, 0..1
   float    level;      ///< dBFS, -120 and up
@@ -99,6 +102,10 @@ bool neume_analyse(Neume* neume, NeumeStep* step) NEUME_REALTIME;
     thread only.
 */
 double neume_delay(const Neume* neume) NEUME_REALTIME;
+
+/** How far the singer is held to be off the tuning, in cents: 0 unless
+    followed.  Realtime-safe, analysis thread only. */
+float neume_offset(const Neume* neume) NEUME_REALTIME;
 
 /** Features of the frame behind the last step (bands floats), for display.
 

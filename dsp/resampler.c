@@ -26,10 +26,11 @@
 
     An input sample lasts 2^52 ticks and a period of NEUME_RATE lasts rate /
     NEUME_RATE times as many: a whole number, since a rate from 8 kHz on is a
-    multiple of 2^-40, and below 2^59.
+    multiple of 2^-40, and below 2^59.  (A factor makes it one by rounding.)
 */
 struct NeumeResampler {
   const NeumeLowpass* lowpass;    ///< Prototype, shared by all
+  double              rate;       ///< Hz
   uint64_t            period;     ///< Ticks of a period of NEUME_RATE
   uint64_t            ahead;      ///< Ticks from the next input to `acc[0]`
   double              phase_step; ///< Phases of 2^-FRACTION_BITS per tick
@@ -38,7 +39,7 @@ struct NeumeResampler {
 };
 
 _Static_assert(NEUME_RATE == 1 << 12, "ticks per period are rate * 2^40");
-_Static_assert((int)NEUME_RATE_MIN >= NEUME_RATE,
+_Static_assert(10 * (int)NEUME_RATE_MIN >= 11 * NEUME_RATE,
                "at most one output per input");
 
 NeumeStatus neume_resampler_new(double rate, NeumeResampler** resampler)
@@ -62,10 +63,8 @@ NeumeStatus neume_resampler_new(double rate, NeumeResampler** resampler)
   NeumeResampler* const self = (NeumeResampler*)memory;
   memset(self, 0, sizeof(*self));
   self->lowpass = lowpass;
-  self->period  = (uint64_t)ldexp(rate, 40);
-  self->phase_step =
-    ldexp(NEUME_LOWPASS_PHASES, FRACTION_BITS) / (double)self->period;
-  self->scale = (float)(NEUME_RATE / rate);
+  self->rate    = rate;
+  neume_resampler_tune(self, 1.0);
 
   *resampler = self;
   return NEUME_SUCCESS;
@@ -80,6 +79,17 @@ void neume_resampler_reset(NeumeResampler* resampler)
 {
   resampler->ahead = 0;
   memset(resampler->acc, 0, sizeof(resampler->acc));
+}
+
+void neume_resampler_tune(NeumeResampler* resampler, double factor)
+{
+  const double f    = isnan(factor) ? 1.0 : fmin(fmax(factor, 0.9), 1.1);
+  const double rate = resampler->rate / f;
+
+  resampler->period = (uint64_t)ldexp(rate, 40);
+  resampler->phase_step =
+    ldexp(NEUME_LOWPASS_PHASES, FRACTION_BITS) / (double)resampler->period;
+  resampler->scale = (float)(NEUME_RATE / rate);
 }
 
 uint32_t neume_resampler_need(const NeumeResampler* resampler)
@@ -117,8 +127,9 @@ bool neume_resampler_push(NeumeResampler* resampler,
     const float    x     = fabsf(in[i]) < SILENT ? 0.0F : in[i];
     const float    y     = x * resampler->scale;
     const uint32_t phase = (uint32_t)((double)ahead * resampler->phase_step);
-    const uint32_t p     = phase < last ? phase : last; // It may round up
-    const float    part  = (float)(p % one) * to_one;
+    const uint32_t p =
+      phase < last ? phase : last; // Past the last after a change
+    const float part = (float)(p % one) * to_one;
 
     scatter(
       acc, &resampler->lowpass->rows[p / one], y * (1.0F - part), y * part);

@@ -36,6 +36,15 @@ void neume_resampler_free(NeumeResampler* resampler);
 /** Forget all input: the next sample is input 0.  Realtime-safe. */
 void neume_resampler_reset(NeumeResampler* resampler) NEUME_REALTIME;
 
+/** Take `factor` times as many outputs, 0.9 to 1.1 (clamped; NaN: 1), from the
+    next output on: what is heard sounds lower by as much.
+
+    The low-pass moves along, and output m stands for the time m / (factor *
+    NEUME_RATE).  A reset leaves the factor.  Realtime-safe.
+*/
+void neume_resampler_tune(NeumeResampler* resampler,
+                          double          factor) NEUME_REALTIME;
+
 /** Input samples that complete the next output, at least 1.  Realtime-safe. */
 uint32_t neume_resampler_need(const NeumeResampler* resampler) NEUME_REALTIME;
 
@@ -49,7 +58,8 @@ bool neume_resampler_push(NeumeResampler* resampler,
                           uint32_t        n,
                           float*          out) NEUME_REALTIME;
 
-/** Group delay in seconds, the mean over 80..1000 Hz.  Realtime-safe. */
+/** Group delay in seconds at a factor of 1, the mean over 80..1000 Hz.
+    Realtime-safe. */
 double neume_resampler_delay(const NeumeResampler* resampler) NEUME_REALTIME;
 
 #endif // NEUME_RESAMPLER_H

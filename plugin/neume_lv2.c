@@ -183,6 +183,15 @@ static void connect_port(LV2_Handle instance, uint32_t port, void* data)
     case NEUME_PORT_HIGHEST:
       ports->highest = (const float*)data;
       break;
+    case NEUME_PORT_A4:
+      ports->a4 = (const float*)data;
+      break;
+    case NEUME_PORT_FOLLOW:
+      ports->follow = (const float*)data;
+      break;
+    case NEUME_PORT_OFFSET:
+      ports->offset = (float*)data;
+      break;
     case NEUME_N_PORTS:
     default:
       break;

@@ -15,7 +15,7 @@ static const float level_max = 20.0f;   // Its other end
 /** Nothing is sung, or nobody knows. */
 static void show_nothing(NeumePlayer* player)
 {
-  const NeumeShown nothing = { 0.0f, 0.0f, 0.0f, level_min };
+  const NeumeShown nothing = { 0.0f, 0.0f, 0.0f, level_min, 0.0f };
   player->shown            = nothing;
   neume_monitor_note(&player->monitor, 0, 0);
 }
@@ -95,7 +95,9 @@ static void read_controls(NeumePlayer* player)
   const NeumeParams       p     = { control(ports->lookahead, d.lookahead_ms),
                                     control(ports->threshold, d.threshold),
                                     control(ports->gate, d.gate_db),
-                                    control(ports->min_note, d.min_note_ms) };
+                                    control(ports->min_note, d.min_note_ms),
+                                    control(ports->a4, d.a4_hz),
+                                    control(ports->follow, 0.0f) > 0.5f };
 
   read_expression(player);
   const bool resting = control(ports->enabled, 1.0f) <= 0.5f;
@@ -111,7 +113,8 @@ static void read_controls(NeumePlayer* player)
       (!player->has_params || p.lookahead_ms != player->params.lookahead_ms ||
        p.threshold != player->params.threshold ||
        p.gate_db != player->params.gate_db ||
-       p.min_note_ms != player->params.min_note_ms)) {
+       p.min_note_ms != player->params.min_note_ms ||
+       p.a4_hz != player->params.a4_hz || p.follow != player->params.follow)) {
     neume_set(player->loader.engine->neume, &p);
     player->params     = p;
     player->has_params = true;
@@ -137,7 +140,8 @@ static void decide(NeumePlayer* player, const NeumeStep* step, uint32_t frame)
   const NeumeShown shown = { (float)step->note,
                              clamp(step->cents, -50.0f, 50.0f),
                              clamp(step->confidence, 0.0f, 1.0f),
-                             clamp(step->level, level_min, level_max) };
+                             clamp(step->level, level_min, level_max),
+                             neume_offset(player->loader.engine->neume) };
   player->shown          = shown;
 
   const NeumeDisplayStep drawn = { step->note, step->confidence, step->level };
@@ -232,6 +236,7 @@ void neume_player_run(NeumePlayer* player, uint32_t n_samples)
   write_float(ports->cents, player->shown.cents);
   write_float(ports->confidence, player->shown.confidence);
   write_float(ports->level, player->shown.level);
+  write_float(ports->offset, player->shown.offset);
   write_float(ports->latency, (float)player->delay);
   neume_denormals_restore(mode);
 }

@@ -24,6 +24,7 @@ typedef struct {
   float cents;      ///< Deviation
   float confidence; ///< Posterior
   float level;      ///< dBFS
+  float offset;     ///< Of the singer's tuning, cents
 } NeumeShown;
 
 /** All that run() works with.

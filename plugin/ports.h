@@ -38,6 +38,9 @@ typedef enum {
   NEUME_PORT_SCALE,
   NEUME_PORT_LOWEST,
   NEUME_PORT_HIGHEST,
+  NEUME_PORT_A4,
+  NEUME_PORT_FOLLOW,
+  NEUME_PORT_OFFSET,
   NEUME_N_PORTS
 } NeumePortIndex;
 
@@ -73,6 +76,9 @@ typedef struct {
   const float*             scale;      ///< NeumeScale
   const float*             lowest;     ///< MIDI number
   const float*             highest;    ///< MIDI number
+  const float*             a4;         ///< Hz
+  const float*             follow;     ///< 1 = the singer's tuning holds
+  float*                   offset;     ///< Of the singer, cents
 } NeumePorts;
 
 #endif // NEUME_PORTS_H

@@ -34,6 +34,8 @@ static const char help[] =
   "  --threshold P     Posterior that a note needs to start, 0 to 1\n"
   "  --gate DB         Level below which nothing sounds, -90 to 0 dBFS\n"
   "  --min-note MS     Shortest note, 0 to 500\n"
+  "  --a4 HZ           What A4 is tuned to, 415 to 466; 440\n"
+  "  --follow          Take off how far the singer is off that\n"
   "  --model FILE      Weights file\n"
   "  --interleave P    Decide every 125 / P ms; P is 1, 2, 4 or 8; 4\n"
   "\n"
@@ -53,6 +55,8 @@ static const struct option long_options[] = {
   { "threshold", required_argument, NULL, 'r' },
   { "gate", required_argument, NULL, 'g' },
   { "min-note", required_argument, NULL, 'n' },
+  { "a4", required_argument, NULL, 'a' },
+  { "follow", no_argument, NULL, 'f' },
   { "model", required_argument, NULL, 'm' },
   { "interleave", required_argument, NULL, 'p' },
   { "jobs", required_argument, NULL, 'j' },
@@ -105,6 +109,12 @@ static int take_option(Call* call, int c, char** argv)
       break;
     case 'n':
       ok = read_float("--min-note", 0.0, 500.0, &l->params.min_note_ms);
+      break;
+    case 'a':
+      ok = read_float("--a4", NEUME_A4_MIN, NEUME_A4_MAX, &l->params.a4_hz);
+      break;
+    case 'f':
+      l->params.follow = true;
       break;
     case 'm':
       call->model_path = optarg;

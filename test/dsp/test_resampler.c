@@ -98,6 +98,56 @@ static void test_errors(void)
   neume_resampler_free(NULL);
 }
 
+static void test_tune(void)
+{
+  // A factor of 2^(1/12) slows a tone down by a semitone, at its level
+  const double factors[] = { 415.0 / 440.0, 1.0, 466.0 / 440.0 };
+  for (unsigned i = 0; i < N_RATES; ++i) {
+    for (unsigned k = 0; k < 3; ++k) {
+      NeumeResampler* const resampler = make(rates[i]);
+      neume_resampler_tune(resampler, factors[k]);
+      Measure m = { 0.0, 0.0, 0.0 };
+
+      const double hz   = 440.0 * factors[k];
+      double       seen = 0.0;
+      uint32_t     n    = 0;
+      double       last = 0.0;
+      for (uint64_t j = 0; n < 4096; ++j) {
+        const float x =
+          (float)cos(2.0 * PI * fmod(hz * (double)j / rates[i], 1.0));
+        float y = 0.0F;
+        if (neume_resampler_push(resampler, &x, 1, &y)) {
+          if (n > 512) { // Periods, by the rising crossings of 0
+            seen += last < 0.0 && (double)y >= 0.0;
+            m.rms += (double)y * (double)y;
+          }
+          last = (double)y;
+          ++n;
+        }
+      }
+      const double periods = 440.0 * (4096.0 - 512.0) / NEUME_RATE;
+      CHECK_MSG(fabs(seen - periods) <= 2.0, "%g: %g", rates[i], seen);
+      const double db = decibels(sqrt(2.0 * m.rms / (4096.0 - 513.0)));
+      CHECK_MSG(fabs(db) < 0.3, "%g Hz: %g dB", rates[i], db);
+      neume_resampler_free(resampler);
+    }
+  }
+
+  // Changed at any time, to anything, it stays finite and bounded
+  NeumeResampler* const resampler = make(48000.0);
+  const double odd[] = { 0.9, 1.1, NAN, -1.0, 1e9, 0.95, 1.0, HUGE_VAL };
+  uint32_t     seed  = 7;
+  for (uint32_t j = 0; j < 96000; ++j) {
+    const float x = noise(&seed);
+    float       y = 0.0F;
+    if (neume_resampler_push(resampler, &x, 1, &y)) {
+      CHECK_MSG(fabsf(y) < 2.0F, "%g", (double)y);
+      neume_resampler_tune(resampler, odd[j % 8]);
+    }
+  }
+  neume_resampler_free(resampler);
+}
+
 static void test_passband(void)
 {
   for (unsigned i = 0; i < N_RATES; ++i) {
@@ -375,6 +425,7 @@ int main(void)
 {
   test_errors();
   test_passband();
+  test_tune();
   test_sweep();
   test_constant();
   test_delay();

@@ -261,6 +261,11 @@ def main():
         metavar="N",
         help="write N clips as WAV, CSV and PNG instead",
     )
+    parser.add_argument(
+        "--meant",
+        action="store_true",
+        help="with --listen: the notes of the melody, not those nearest to what is sung",
+    )
     options = parser.parse_args()
 
     def progress(done, wanted, seconds):
@@ -275,7 +280,7 @@ def main():
                 options.data, native.load(options.library), options.cache
             )
             listen.write(
-                maker, front_end, options.out, options.seed, options.listen
+                maker, front_end, options.out, options.seed, options.listen, options.meant
             )
             return 0
         manifest = generate(

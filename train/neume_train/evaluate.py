@@ -38,7 +38,7 @@ from neume_train import scoring
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 INTERLEAVE = 4
 MEDIAN = 5  # Steps
-PASSED_ON = ("lookahead", "threshold", "gate", "min_note", "interleave", "jobs")
+PASSED_ON = ("lookahead", "threshold", "gate", "min_note", "a4", "interleave", "jobs")
 COLUMNS = {
     "acc40": "acc40",
     "acc40_voiced": "voiced",
@@ -135,10 +135,13 @@ class Chain:
             value = getattr(options, name)
             if value is not None:
                 self.command += ["--" + name.replace("_", "-"), f"{value:g}"]
+        if options.follow:
+            self.command.append("--follow")
         self.keep = options.keep
         self.what = {"how": "neume transcribe"}
         self.what["model"] = os.path.basename(options.model) if options.model else "default"
         self.what |= {name: getattr(options, name) for name in PASSED_ON[:-1]}
+        self.what["follow"] = options.follow or None
 
     def __call__(self, recordings, title):
         """Yield (recording, notes, Frames) of each."""
@@ -335,6 +338,8 @@ def parse(argv):
     add("--threshold", type=float, metavar="P", help="default: the command's, as below")
     add("--gate", type=float, metavar="DB")
     add("--min-note", type=float, metavar="MS")
+    add("--a4", type=float, metavar="HZ")
+    add("--follow", action="store_true", help="take off how far the singer is off")
     add("--interleave", type=int, metavar="P")
     add("--jobs", type=int, metavar="N", default=1)
     add("--limit", type=int, metavar="N", help="only the first N recordings of a set")

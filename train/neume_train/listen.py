@@ -56,18 +56,20 @@ def _picture(path, clip, features, times, front_end):
     plt.close(figure)
 
 
-def write(maker, front_end, out, seed, count):
-    """Write clips 0..count-1 of a set to the folder `out`."""
+def write(maker, front_end, out, seed, count, meant=False):
+    """Write clips 0..count-1 of a set to the folder `out`, with the notes as they
+    were sung or, if `meant`, as the melody has them."""
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     for index in range(count):
         clip = maker.make(seed, index)
+        notes = clip.meant if meant else clip.notes
         stem = out / f"clip-{index:05d}"
         soundfile.write(f"{stem}.wav", clip.audio, clips.RATE)
         with open(f"{stem}.notes.csv", "w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(["onset", "offset", "midi"])
-            for note in clip.notes:
+            for note in notes:
                 writer.writerow(
                     [f"{note.onset:.4f}", f"{note.offset:.4f}", round(note.midi)]
                 )
