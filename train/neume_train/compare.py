@@ -24,6 +24,7 @@ from concurrent import futures
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from neume_train import clips, native, systems
 from neume_train.dataset import FRAMES, INTERLEAVE, STEP, _commit, _write_json
@@ -105,6 +106,7 @@ _MAKER = []  # Of this process
 
 
 def _start(data, cache, library):
+    torch.set_num_threads(1)
     _MAKER[:] = [clips.Maker(data, native.load(library), cache)]
 
 

@@ -33,6 +33,11 @@ def frames_around(audio, centres, size):
     return np.lib.stride_tricks.sliding_window_view(padded, size)[starts]
 
 
+def product(left, right):
+    """A matrix product; PyTorch's, since NumPy may have a slow one."""
+    return (torch.from_numpy(left.copy()) @ torch.from_numpy(right)).numpy()
+
+
 class ConstantQ:
     """Constant-Q spectrogram (Brown, "Calculation of a constant Q spectral
     transform", JASA 1991): 24 bins to an octave from B1, at 4096 Hz every 128
@@ -62,7 +67,7 @@ class ConstantQ:
         """[frames, bands] and the times that they speak of."""
         audio = library.resample(audio, rate)
         centres = (np.arange(len(audio) // 128) + 1) * 128 - 1
-        parts = frames_around(audio, centres, self.size) @ self._kernels
+        parts = product(frames_around(audio, centres, self.size), self._kernels)
         power = parts[:, : self.bands] ** 2 + parts[:, self.bands :] ** 2
         return compress(power), centres / self.rate - library.delay(rate)
 
@@ -97,7 +102,7 @@ class Mel22050:
         window = np.hanning(self.size).astype(np.float32)
         spectrum = np.fft.rfft(frames_around(audio, centres, self.size) * window)
         power = np.abs(spectrum / window.sum()) ** 2
-        return compress(power.astype(np.float32) @ self._filters), centres / self.rate
+        return compress(product(power.astype(np.float32), self._filters)), centres / self.rate
 
     def describe(self):
         """For the manifest of clips."""
