@@ -58,10 +58,10 @@ class ConstantQ:
         length = q / hertz
         window = np.cos(np.pi * np.clip(time[:, None] / length, -0.5, 0.5)) ** 2
         window /= window.sum(0)
+        window[window < 1e-9] = 0  # Denormal numbers are slow
         angle = 2 * np.pi * time[:, None] * hertz
-        return np.concatenate([window * np.cos(angle), window * np.sin(angle)], 1).astype(
-            np.float32
-        )
+        kernels = np.concatenate([window * np.cos(angle), window * np.sin(angle)], 1)
+        return kernels.astype(np.float32)
 
     def features(self, library, audio, rate):
         """[frames, bands] and the times that they speak of."""
