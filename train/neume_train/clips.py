@@ -17,6 +17,7 @@ from .talkers import Talkers
 RATE = 8192  # Hz, twice the analysis rate
 SECONDS = 30.0
 COUNT = int(RATE * SECONDS)
+LINE_SECONDS = 0.2  # Longest gap that a solo's line goes through, see on_line()
 
 
 @dataclasses.dataclass
@@ -92,6 +93,7 @@ class Maker:
         if kind == "solo":
             lead = self._voice(rng, what, 0.2)
             audio = self._solo(rng, lead, what)
+            lead.sung = on_line(lead.sung)
         elif kind == "mix":
             lead = self._voice(rng, what, 0.45)
             audio = self._mix(rng, lead, what)
@@ -140,7 +142,17 @@ class Maker:
             for n in notes
             if native.MIDI_MIN <= round(n.midi) <= native.MIDI_MAX
         ]
-        return notes, tempo
+        return self._dynamics(rng, notes), tempo
+
+    @staticmethod
+    def _dynamics(rng, notes):
+        """`notes` louder high than low, as voices are, and uneven."""
+        slope, spread = rng.uniform(0, 1.2), rng.uniform(0, 4)  # dB
+        middle = np.median([n.midi for n in notes]) if notes else 0
+        for note in notes:
+            change = slope * (note.midi - middle) + rng.normal(0, spread)
+            note.loudness = float(np.clip(note.loudness + change, -24, 12))
+        return notes
 
     @staticmethod
     def _register(rng):
@@ -397,6 +409,20 @@ class Maker:
             if rng.random() < 0.5:
                 out[int((start + 0.15) * RATE) : int((stop - 0.15) * RATE)] = 0
         return out
+
+
+def on_line(notes):
+    """`notes`, each up to the next one where only a consonant lies between them.
+
+    A score has no rest there, and a synthesiser that stops for it chatters.  Where
+    the same note comes again the gap stays, since it alone tells two notes from one.
+    (Of a voice in a band, references end a note with the voice.)
+    """
+    result = [native.Note(n.onset, n.offset, n.midi, n.loudness) for n in notes]
+    for note, after in zip(result, result[1:]):
+        if after.onset - note.offset <= LINE_SECONDS and round(note.midi) != round(after.midi):
+            note.offset = after.onset
+    return result
 
 
 def labels(notes, times):
