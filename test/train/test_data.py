@@ -138,6 +138,28 @@ class Labels(unittest.TestCase):
         self.assertEqual(found.tolist(), [0, 0, 1, 1, 39, 39, 0, 0])
         self.assertEqual(clips.labels([], times).tolist(), [0] * 8)
 
+    def test_labels_name_the_nearest_note_that_there_is(self):
+        notes = [native.Note(0, 1, 59.6, 0), native.Note(1, 2, 44.4, 0), native.Note(2, 3, 83.7, 0)]
+        self.assertEqual(clips.labels(notes, np.array([0.5, 1.5, 2.5])).tolist(), [16, 1, 39])
+
+    def test_a_line_goes_through_consonants(self):
+        gaps = [(0.1, 60, 62), (0.3, 60, 62), (0.1, 60, 60.3)]
+        ends = []
+        for gap, first, second in gaps:
+            notes = [native.Note(0, 1, first, 0), native.Note(1 + gap, 2, second, 0)]
+            ends.append(clips.on_line(notes)[0].offset)
+        self.assertEqual(ends, [1.1, 1, 1])
+
+    def test_a_singer_is_labelled_as_heard(self):
+        maker = clips.Maker(only="solo")
+        for index in range(20):
+            clip = maker.make(6, index)
+            off = np.median([n.midi - m.midi for n, m in zip(clip.notes, clip.meant)])
+            if abs(off) > 0.25:
+                break
+        self.assertGreater(abs(off), 0.25)  # Somebody sings out of tune
+        self.assertTrue(all(m.midi == round(m.midi) for m in clip.meant))
+
     def test_labels_follow_the_fundamental(self):
         maker = clips.Maker(only="solo")
         times = maker.native.label_times(960, clips.RATE, FRONT_END, STEP)
@@ -186,6 +208,33 @@ class Labels(unittest.TestCase):
                 )
         self.assertGreater(total, 20)
         self.assertGreater(hits / total, 0.95)
+
+
+class FrontEnds(unittest.TestCase):
+    """The features that the report tried."""
+
+    def test_a_tone_is_where_it_belongs(self):
+        try:
+            from neume_train import systems  # pylint: disable=import-outside-toplevel
+        except ImportError:
+            self.skipTest("no PyTorch")
+        library = native.load()
+        time = np.arange(8 * 8192) / 8192
+        for kind, place in (
+            (systems.ConstantQ(), lambda hz: 24 * np.log2(hz / 61.735)),
+            (systems.Mel22050(), lambda hz: 129 * np.log((700 + hz) / 760)
+             / np.log(4700 / 760) - 1),
+        ):
+            for hz in (110.0, 440.0, 987.8):
+                tone = (time > 3) * 0.1 * np.sin(2 * np.pi * hz * time)
+                features, times = kind.features(library, tone.astype(np.float32), 8192)
+                self.assertEqual(features.shape, (len(times), kind.bands))
+                self.assertLess(abs(features[times > 4].mean(0).argmax() - place(hz)), 1.0)
+                # The tone starts within 60 ms of where the times say
+                loud = features.max(1)
+                start = times[np.argmax(loud > loud[times > 4].mean() - 0.14)]
+                self.assertLess(abs(start - 3), 0.06)
+            self.assertEqual(systems.front_end(kind.describe()).name, kind.name)
 
 
 class Pitch(unittest.TestCase):
@@ -255,7 +304,8 @@ class TalkersTest(unittest.TestCase):
         rng = np.random.default_rng(2)
         audio, sung = voice.sing(rng, ("recorded", "0"), melody, 5 * self.RATE)
         self.assertEqual(audio.shape, (5 * self.RATE,))
-        self.assertEqual([n.midi for n in sung], [n.midi for n in melody])
+        for note, asked in zip(sung, melody):
+            self.assertLess(abs(note.midi - asked.midi), 0.3)
         self.assertEqual([n.onset for n in sung], [n.onset for n in melody])
         for note in sung:
             found, clarity, _, _ = pitch.track(audio, self.RATE, note.midi, 7.0)
@@ -305,7 +355,7 @@ class Clips(unittest.TestCase):
             for note in clip.notes:
                 self.assertGreaterEqual(note.onset, ends - 1e-9)
                 self.assertGreater(note.offset, note.onset)
-                self.assertTrue(45 <= round(note.midi) <= 83)
+                self.assertTrue(44 <= round(note.midi) <= 84)
                 ends = note.offset
             voiced += bool(clip.notes)
         self.assertGreater(voiced, 4)

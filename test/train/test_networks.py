@@ -31,7 +31,16 @@ except ImportError as error:
     sys.exit(77)
 
 # pylint: disable=wrong-import-position
-from neume_train import export, networks, shards, tensors, train, vectors, weights  # noqa: E402
+from neume_train import (  # noqa: E402
+    export,
+    networks,
+    shards,
+    systems,
+    tensors,
+    train,
+    vectors,
+    weights,
+)
 
 torch.set_num_threads(1)
 
@@ -126,6 +135,8 @@ class Networks(unittest.TestCase):
             left, right = networks.reach(networks.preset(name, 144))
             self.assertEqual(right, 0)
             self.assertLess(left, networks.CONTEXT)
+        left, right = networks.reach(networks.preset("accurate", 144))
+        self.assertEqual((left + right, right), (networks.reach(networks.live())[0], 2))
 
     def test_silence_stands_before_the_first_frame(self):
         for name in vectors.cases():
@@ -257,7 +268,7 @@ class Training(unittest.TestCase):
             features=features.astype(np.float16),
             labels=labels.astype(np.uint8),
         )
-        manifest = {"shards": number + 1, "front_end": vectors.front_end(BANDS)}
+        manifest = {"shards": number + 1, "step": 128, "front_end": vectors.front_end(BANDS)}
         (self.data / "dataset.json").write_text(json.dumps(manifest), encoding="utf-8")
 
     def trainer(self, name, *words, epochs=2):
@@ -305,6 +316,37 @@ class Training(unittest.TestCase):
         self.assertEqual(details["epochs"], 1)
         self.assertEqual([run["epochs"] for run in details["after"]], [3])
         self.assertIn("--start first", details["command"])
+
+    def test_start_from_the_mean_of_runs(self):
+        runs = []
+        for seed in ("1", "2"):
+            runs.append(self.trainer(f"run{seed}", "--seed", seed, epochs=1))
+            self.assertTrue(self.run_it(runs[-1]))
+        starts = [word for run in runs for word in ("--start", run.args.out)]
+        mean = self.trainer("mean", *starts, epochs=1)
+        one, two = (run.average.stack.state_dict() for run in runs)
+        for name, value in mean.stack.state_dict().items():
+            if value.is_floating_point():
+                torch.testing.assert_close(value, (one[name] + two[name]) / 2)
+        self.assertEqual([run["seed"] for run in mean.lineage], [1, 2])
+
+    def test_the_label_point_moves_by_whole_frames(self):
+        def batch(*words):
+            return self.trainer("moved", *words).clips.batch([(path, 0)], [0])
+
+        clips = shards.Clips([self.data])
+        path = clips.train[0][0]
+        labels = clips._shards[path][1][0]
+        delay = clips.front_end["label_delay"]
+        features, there = batch()
+        same, later = batch("--label-delay", str(delay - 256))
+        self.assertTrue(torch.equal(features, same))
+        np.testing.assert_array_equal(there[0], labels[0::4])
+        np.testing.assert_array_equal(later[0], np.append(labels[2::4], labels[-1])[:240])
+        moved = shards.Clips([self.data], delay - 256)
+        self.assertEqual(moved.front_end["label_delay"], delay - 256)
+        with self.assertRaisesRegex(ValueError, "whole step"):
+            shards.Clips([self.data], delay - 100)
 
     def test_bridge(self):
         # A frame lasts 31.25 ms: gaps of three frames are consonants
@@ -448,6 +490,42 @@ class Training(unittest.TestCase):
         self.assertLess(((gain - clip[:, None, None]).abs() * loud).max(), 1e-2)
         self.assertLess(clip.abs().max(), 12)
         self.assertGreater(clip.std(), 1)
+
+
+class Systems(unittest.TestCase):
+    """What the networks are compared with."""
+
+    def test_they_learn(self):
+        torch.manual_seed(3)
+        labels = torch.randint(0, 6, (2, 24)).repeat_interleave(10, 1)
+        places = torch.arange(128) // 16
+        features = (places == labels[..., None]).float() + 0.1 * torch.rand(2, 240, 128)
+        # The dense layer over the clip has 92 M weights: a few steps must do
+        for name, steps, rate, share in (("flat", 6, 0.0003, 0.5), ("joint", 40, 0.003, 0.9)):
+            stack = systems.SYSTEMS[name](128, 0.05, dropout=0.0)
+            optimiser = torch.optim.Adam(stack.parameters(), lr=rate)
+            for _ in range(steps):
+                loss = stack.loss(stack(features), labels)
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
+            answers = stack.answer(stack(features))
+            self.assertEqual(answers.shape, labels.shape)
+            right = float((answers == labels).float().mean())
+            with self.subTest(name=name):
+                self.assertGreater(right, share)
+                self.assertGreater(stack.macs, 0)
+            again = systems.restore(stack.description, 128)
+            again.load_state_dict(stack.state_dict())
+
+    def test_the_voice_has_two_ears(self):
+        logits = torch.zeros(1, 3, 42)
+        logits[..., 5] = 9.0  # Class 5, says the first
+        logits[0, 1, 40] = 20.0  # No voice, says the second
+        logits[0, 2, 0] = 12.0  # No voice, says the first, but not the second
+        logits[0, 2, 41] = 20.0
+        stack = systems.Joint(64, 0.05)
+        self.assertEqual(stack.answer(logits).tolist(), [[5, 0, 5]])
 
 
 class Vectors(unittest.TestCase):

@@ -85,7 +85,7 @@ class Maker:
         rng = np.random.default_rng([seed, index])
         if self.only == "solo":
             lead = self._c_lead(rng)
-            return Clip(lead.audio, lead.sung, {"kind": "clean"}, lead.f0)
+            return Clip(lead.audio, lead.sung, {"kind": "clean"}, lead.f0, lead.notes)
         kind = rng.choice(
             ["solo", "mix", "instruments", "other"], p=[0.38, 0.42, 0.14, 0.06]
         )

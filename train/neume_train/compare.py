@@ -79,17 +79,12 @@ ABLATION = (
     Network("meant", "labels: the note meant, not the one sung", LIVE + ("--labels", "meant")),
     Network("no-augment", "no gain, equaliser or masks", LIVE + ("--no-augment",)),
     Network("label-31", "label point 31 ms before the end, not 62", LIVE + ("--label-delay", "128")),
-    Network("label-0", "label point at the end", LIVE + ("--label-delay", "0")),
     Network("72-bands", "72 mel bands, not 144", LIVE, "72-bands"),
     Network("250-ms", "window of 250 ms, not 125", LIVE, "250-ms"),
     Network("half", "half the maps", LIVE + ("--width", "0.5")),
-    Network("wide", "half as many maps again", LIVE + ("--width", "1.5")),
     Network("short", "0.9 s of context, not 4.9", ("--layers", "short")),
-    Network("no-ema", "last weights, not their running mean", LIVE + ("--ema", "0")),
     Network("no-dropout", "no dropout", LIVE + ("--dropout", "0")),
-    Network("no-smoothing", "no label smoothing", LIVE + ("--smoothing", "0")),
     Network("mixup", "clips mixed (beta 0.2)", LIVE + ("--mixup", "0.2")),
-    Network("balance", "rare notes weigh more (share to the -0.3)", LIVE + ("--balance", "0.3")),
 )
 
 
@@ -414,8 +409,8 @@ def parse():
     add("--cache", help="folder for the recordings' pitch tracks")
     add("--library", help="libneume_native or the build folder")
     add("--neume", default="neume", help="the command, for scores of the whole chain")
-    add("--clips", type=int, default=1200)
-    add("--epochs", type=int, default=5)
+    add("--clips", type=int, default=800)
+    add("--epochs", type=int, default=4)
     add("--seed", type=int, default=8)
     add("--jobs", type=int, default=1, help="processes that make clips")
     add("--threads", type=int, default=1, help="of training and scoring")
