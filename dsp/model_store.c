@@ -20,8 +20,7 @@
 /** A model that someone holds. */
 typedef struct Entry {
   struct Entry*    next;    ///< Another one, or NULL
-  struct stat      file;    ///< What it was read from
-  bool             stable;  ///< The file did not change while it was read
+  struct stat      file;    ///< What it was read from, as it was before that
   uint64_t         users;   ///< How often it was acquired and not released
   NeumeModel*      model;   ///< Owned
   NeumeCnnWeights* weights; ///< Owned, what model->packed points at
@@ -46,7 +45,7 @@ static bool same_file(const struct stat* const a, const struct stat* const b)
 static const NeumeModel* join(const struct stat* const file)
 {
   for (Entry* entry = entries; entry; entry = entry->next) {
-    if (entry->stable && same_file(&entry->file, file)) {
+    if (same_file(&entry->file, file)) {
       ++entry->users;
       return entry->model;
     }
@@ -77,7 +76,7 @@ static void free_entry(Entry* const entry)
 /** Read the file that `fd` is at the start of, for one user.  Not locked: a
     slow file holds up nobody who wants another one. */
 static NeumeStatus new_entry(const int                fd,
-                             const struct stat* const before,
+                             const struct stat* const file,
                              Entry** const            entry,
                              char* const              message)
 {
@@ -101,11 +100,9 @@ static NeumeStatus new_entry(const int                fd,
     return status;
   }
 
-  struct stat after;
   made->model->packed = made->weights;
   made->users         = 1;
-  made->file          = *before;
-  made->stable        = !fstat(fd, &after) && same_file(before, &after);
+  made->file          = *file;
   *entry              = made;
   return NEUME_SUCCESS;
 }
@@ -135,7 +132,7 @@ static NeumeStatus acquire(const int                fd,
 
   // Another thread may have read the same file meanwhile
   (void)pthread_mutex_lock(&lock);
-  *model = entry->stable ? join(&file) : NULL;
+  *model = join(&file);
   if (!*model) {
     *model      = entry->model;
     entry->next = entries;
