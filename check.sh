@@ -133,7 +133,7 @@ if check "build" build build-tsan --buildtype=debugoptimized -Dwerror=false \
   -Db_sanitize=thread -Db_lundef=false; then
   # Those that have more than one thread
   run_tests build-tsan --timeout-multiplier=5 \
-    ring threads jobs listen output
+    ring model_store threads jobs listen output
 fi
 
 step "Tidy"

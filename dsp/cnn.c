@@ -46,19 +46,20 @@ typedef struct {
 } Cursor;
 
 struct NeumeCnn {
-  const NeumeKernels* kernels;    ///< Inner loops
-  NeumeCnnWeights*    weights;    ///< Constant
-  float*              memory;     ///< Owns tile and all columns
-  float*              tile;       ///< [NEUME_UNIT_ROWS][NEUME_PANEL]
-  uint32_t            interleave; ///< Contexts
-  uint32_t            lookahead;  ///< In force, frames of a context
-  uint32_t            wanted;     ///< Look-ahead from the next frame on
-  bool                busy;       ///< A pass is under way
-  uint64_t            done;       ///< Cost of what was done in this pass
-  Cursor              next;       ///< What comes next in this pass
-  float               output[NEUME_CLASSES]; ///< Of the last whole pass
-  Columns             columns[NEUME_LAYERS_MAX + 1U]; ///< Of each map
-  NeumePlan           plan;                           ///< Constant
+  const NeumeKernels*    kernels;    ///< Inner loops
+  const NeumeCnnWeights* weights;    ///< Constant, the model's or its own
+  NeumeCnnWeights*       own;        ///< Packed for this engine alone, or NULL
+  float*                 memory;     ///< Owns tile and all columns
+  float*                 tile;       ///< [NEUME_UNIT_ROWS][NEUME_PANEL]
+  uint32_t               interleave; ///< Contexts
+  uint32_t               lookahead;  ///< In force, frames of a context
+  uint32_t               wanted;     ///< Look-ahead from the next frame on
+  bool                   busy;       ///< A pass is under way
+  uint64_t               done;       ///< Cost of what was done in this pass
+  Cursor                 next;       ///< What comes next in this pass
+  float                  output[NEUME_CLASSES]; ///< Of the last whole pass
+  Columns                columns[NEUME_LAYERS_MAX + 1U]; ///< Of each map
+  NeumePlan              plan;                           ///< Constant
 };
 
 /** The column of map `m` that lies `back` from the newest frame. */
@@ -331,8 +332,10 @@ NeumeStatus neume_cnn_new(const NeumeModel* const   model,
   made->interleave = interleave;
 
   NeumeStatus status = neume_plan_init(&made->plan, model);
-  if (!status) {
-    status = neume_cnn_weights_new(model, &made->weights);
+  made->weights      = model->packed;
+  if (!status && !made->weights) {
+    status        = neume_cnn_weights_new(model, &made->own);
+    made->weights = made->own;
   }
   if (!status) {
     const uint64_t floats = place(made, NULL);
@@ -362,7 +365,7 @@ NeumeStatus neume_cnn_new(const NeumeModel* const   model,
 void neume_cnn_free(NeumeCnn* const cnn)
 {
   if (cnn) {
-    neume_cnn_weights_free(cnn->weights);
+    neume_cnn_weights_free(cnn->own);
     free(cnn->memory);
     free(cnn);
   }

@@ -29,6 +29,7 @@ typedef struct NeumeCnn NeumeCnn;
 
 /** Make an engine for `model`, which must outlive it.
 
+    It reads the weights that the model shares, if it does, else its own copy.
     `interleave` is P, 1..NEUME_INTERLEAVE_MAX.  `kernels` is usually
     neume_kernels_best().  Fails with NEUME_ERR_MEMORY or NEUME_ERR_RANGE and
     then sets `*cnn` to NULL.  Not realtime-safe; any thread.

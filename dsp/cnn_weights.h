@@ -12,7 +12,7 @@
     Immutable once made and the same for every engine of a model, so that
     engines may share it.  What a layer lacks is NULL.
 */
-typedef struct {
+typedef struct NeumeCnnWeights {
   const float* weight[NEUME_LAYERS_MAX]; ///< [panels][kernel_time][kernel_freq]
                                          ///< [in_channels][NEUME_PANEL]
   const float* bias[NEUME_LAYERS_MAX];   ///< [panels][NEUME_PANEL]

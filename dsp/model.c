@@ -275,61 +275,91 @@ static bool read_source(Source* source, NeumeModel** model, NeumeFault* fault)
   return good;
 }
 
+/** Hand the message on, as the public functions do. */
+static void report(const NeumeFault* fault, char* message)
+{
+  if (message) {
+    memcpy(message, fault->message, NEUME_MESSAGE_MAX);
+  }
+}
+
 /** Read `source` and report as the public functions do. */
 static NeumeStatus load(Source* source, NeumeModel** model, char* message)
 {
   NeumeFault fault = { NEUME_SUCCESS, "" };
   *model           = NULL;
-  if (!read_source(source, model, &fault) && message) {
-    memcpy(message, fault.message, NEUME_MESSAGE_MAX);
+  if (!read_source(source, model, &fault)) {
+    report(&fault, message);
   }
   return fault.status;
 }
 
-/** Open a regular file and find its size. */
-static bool open_file(const char* path, Source* source, NeumeFault* fault)
+/** Say in `fault` what the system's error `error` kept from being done. */
+static bool system_fault(NeumeFault* fault, const char* what, int error)
+{
+  char text[128] = "";
+  (void)strerror_r(error, text, sizeof(text));
+  return neume_fault(fault, NEUME_ERR_FILE, "can't %s: %s", what, text);
+}
+
+/** Open a regular file. */
+static bool open_file(const char* path, int* fd, NeumeFault* fault)
 {
   // Opening a FIFO would wait for its other end without O_NONBLOCK
-  char text[128] = "";
-  source->fd     = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (source->fd < 0) {
-    (void)strerror_r(errno, text, sizeof(text));
-    return neume_fault(fault, NEUME_ERR_FILE, "can't open: %s", text);
+  *fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (*fd < 0) {
+    return system_fault(fault, "open", errno);
   }
 
   struct stat status;
-  if (fstat(source->fd, &status)) {
-    (void)strerror_r(errno, text, sizeof(text));
-    return neume_fault(fault, NEUME_ERR_FILE, "can't open: %s", text);
+  if (fstat(*fd, &status)) {
+    return system_fault(fault, "open", errno);
   }
-  if (!S_ISREG(status.st_mode)) {
-    return neume_fault(fault, NEUME_ERR_FILE, "can't open: not a regular file");
+  return S_ISREG(status.st_mode) ||
+         neume_fault(fault, NEUME_ERR_FILE, "can't open: not a regular file");
+}
+
+NeumeStatus neume_model_open(const char* path, int* fd, char* message)
+{
+  NeumeFault fault = { NEUME_SUCCESS, "" };
+  if (!open_file(path, fd, &fault)) {
+    if (*fd >= 0) {
+      (void)close(*fd);
+      *fd = -1;
+    }
+    report(&fault, message);
+  }
+  return fault.status;
+}
+
+NeumeStatus neume_model_read(int fd, NeumeModel** model, char* message)
+{
+  struct stat status;
+  if (fstat(fd, &status)) {
+    NeumeFault fault = { NEUME_SUCCESS, "" };
+    *model           = NULL;
+    (void)system_fault(&fault, "read", errno);
+    report(&fault, message);
+    return fault.status;
   }
 
-  source->size = (uint64_t)status.st_size;
-  return true;
+  Source source = { NULL, fd, (uint64_t)status.st_size };
+  return load(&source, model, message);
 }
 
 NeumeStatus neume_model_load(const char*  path,
                              NeumeModel** model,
                              char*        message)
 {
-  Source      source = { NULL, -1, 0 };
-  NeumeFault  fault  = { NEUME_SUCCESS, "" };
-  NeumeStatus status = NEUME_ERR_FILE;
-  if (open_file(path, &source, &fault)) {
-    status = load(&source, model, message);
-  } else {
-    *model = NULL;
-    status = fault.status;
-    if (message) {
-      memcpy(message, fault.message, NEUME_MESSAGE_MAX);
-    }
+  int fd                   = -1;
+  *model                   = NULL;
+  const NeumeStatus opened = neume_model_open(path, &fd, message);
+  if (opened) {
+    return opened;
   }
 
-  if (source.fd >= 0) {
-    (void)close(source.fd);
-  }
+  const NeumeStatus status = neume_model_read(fd, model, message);
+  (void)close(fd);
   return status;
 }
 

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct NeumeCnnWeights;
+
 /** A frozen network and its front end, read from a safetensors file.
 
     Maps are [rows][channels], rows are frequency from low to high.  The first
@@ -74,8 +76,11 @@ typedef struct {
   char     name[64];    ///< "live"
   char     version[32]; ///< Version of the weights, free text
   char* provenance; ///< What made it: command, seed, data, commit.  JSON text
-  uint8_t* bytes;   ///< Owns the tensors
-  size_t   n_bytes; ///< Size of `bytes`
+  uint8_t*                      bytes;   ///< Owns the tensors
+  size_t                        n_bytes; ///< Size of `bytes`
+  const struct NeumeCnnWeights* packed;  ///< Weights as engines read them, not
+                                         ///< owned; NULL unless shared, see
+                                         ///< neume_model_acquire()
 } NeumeModel;
 
 #define NEUME_MESSAGE_MAX 256 ///< Bytes that hold any error message
@@ -91,6 +96,15 @@ typedef struct {
 NeumeStatus neume_model_load(const char*  path,
                              NeumeModel** model,
                              char*        message);
+
+/** The first half of neume_model_load(): open a regular file for reading.
+
+    Sets `*fd`, to be closed with close(), or to -1 on failure.
+*/
+NeumeStatus neume_model_open(const char* path, int* fd, char* message);
+
+/** The second half: read the file that `fd` is at the start of. */
+NeumeStatus neume_model_read(int fd, NeumeModel** model, char* message);
 
 /** The same from memory; `bytes` is copied. */
 NeumeStatus neume_model_parse(const uint8_t* bytes,

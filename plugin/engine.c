@@ -23,7 +23,7 @@ NeumeEngine* neume_engine_new(const char* path, double rate, char* message)
   }
 
   memcpy(engine->path, path, length + 1U);
-  if (neume_model_load(path, &engine->model, message)) {
+  if (neume_model_acquire(path, &engine->model, message)) {
     neume_engine_free(engine);
     return NULL;
   }
@@ -43,7 +43,7 @@ void neume_engine_free(NeumeEngine* engine)
 {
   if (engine) {
     neume_free(engine->neume);
-    neume_model_free(engine->model);
+    neume_model_release(engine->model);
     free(engine);
   }
 }

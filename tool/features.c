@@ -184,7 +184,7 @@ int command_features(int argc, char** argv)
     return command_usage("features", "one FILE and --out are needed");
   }
 
-  NeumeModel* const model = weights_load(model_path);
+  const NeumeModel* const model = weights_load(model_path);
   if (!model) {
     return EXIT_FAILED;
   }
@@ -194,6 +194,6 @@ int command_features(int argc, char** argv)
   if (!ok) {
     command_error("%s: %s", argv[optind], message);
   }
-  neume_model_free(model);
+  neume_model_release(model);
   return ok ? EXIT_OK : EXIT_FAILED;
 }

@@ -153,7 +153,7 @@ static void print_provenance(const char* text)
 
 static int print_info(const char* path)
 {
-  NeumeModel* const model = weights_load(path);
+  const NeumeModel* const model = weights_load(path);
   if (!model) {
     return EXIT_FAILED;
   }
@@ -174,7 +174,7 @@ static int print_info(const char* path)
   print_delay(model);
   print_layers(model);
   print_provenance(model->provenance);
-  neume_model_free(model);
+  neume_model_release(model);
   return command_flush();
 }
 

@@ -157,11 +157,11 @@ static bool make_folders(const char* const folders[N_SCRIBE_OUTPUTS])
 
 static int transcribe(Call* call)
 {
-  ScribeOptions* const scribe = &call->batch.scribe;
-  char                 message[COMMAND_MESSAGE_MAX];
-  NoteList             truth  = { NULL, 0, 0 };
-  NeumeModel* const    model  = weights_load(call->model_path);
-  int                  status = EXIT_FAILED;
+  ScribeOptions* const    scribe = &call->batch.scribe;
+  char                    message[COMMAND_MESSAGE_MAX];
+  NoteList                truth  = { NULL, 0, 0 };
+  const NeumeModel* const model  = weights_load(call->model_path);
+  int                     status = EXIT_FAILED;
   if (!model) {
     return status;
   }
@@ -173,7 +173,7 @@ static int transcribe(Call* call)
     status        = batch_run(&call->batch);
   }
   note_list_free(&truth);
-  neume_model_free(model);
+  neume_model_release(model);
   return status;
 }
 

@@ -53,7 +53,7 @@ static const char* find_weights(char path[PATH_BYTES])
   return is_there(path, NEUME_DATADIR, "neume/" WEIGHTS_NAME) ? path : NULL;
 }
 
-NeumeModel* weights_load(const char* path)
+const NeumeModel* weights_load(const char* path)
 {
   char              found[PATH_BYTES];
   const char* const chosen = path ? path : find_weights(found);
@@ -61,9 +61,9 @@ NeumeModel* weights_load(const char* path)
     command_error("no weights found: name a file with --model or NEUME_MODEL");
     return NULL;
   }
-  char        message[NEUME_MESSAGE_MAX] = "";
-  NeumeModel* model                      = NULL;
-  if (neume_model_load(chosen, &model, message)) {
+  char              message[NEUME_MESSAGE_MAX] = "";
+  const NeumeModel* model                      = NULL;
+  if (neume_model_acquire(chosen, &model, message)) {
     command_error("%s: %s", chosen, message);
     return NULL;
   }

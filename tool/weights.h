@@ -4,7 +4,7 @@
 #ifndef NEUME_WEIGHTS_H
 #define NEUME_WEIGHTS_H
 
-#include "model.h"
+#include "model_store.h"
 
 /** Load weights, the bundled ones if `path` is NULL.
 
@@ -13,8 +13,9 @@
     that holds this program; weights/live.safetensors beside its folder (a
     build tree); and the data folder chosen when Neume was built.
 
-    On failure prints why and returns NULL.  Free with neume_model_free().
+    On failure prints why and returns NULL.  Release with
+    neume_model_release().
 */
-NeumeModel* weights_load(const char* path);
+const NeumeModel* weights_load(const char* path);
 
 #endif // NEUME_WEIGHTS_H
