@@ -11,6 +11,7 @@ plugin's tone.  Both must have the notes that the command finds; SAME compares.
 SCRIPT is ardour.lua.  LV2_PATH leads to the plugin.
 """
 
+import csv
 import os
 import shutil
 import signal
@@ -118,6 +119,18 @@ def tone_notes(path):
     return notes
 
 
+def melody(path):
+    """The pitches of a list of notes, as the tone tells them."""
+    pitches, end = [], 0.0
+    with open(path, newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            pitch, onset = round(float(row["midi"])), float(row["onset"])
+            if not pitches or pitch != pitches[-1] or onset - end >= 0.01:
+                pitches.append(pitch)
+            end = float(row["offset"])
+    return pitches
+
+
 def main():
     """Record, then export, and compare both with the command."""
     singer, same, script = sys.argv[1:]
@@ -154,6 +167,8 @@ def main():
                 file.write(f"{onset:.6f},{offset:.6f},{midi}\n")
         print("Exported:", flush=True)
         run(same, "--tone", phrase, exported, 15, 2, show=True)
+        if melody(taken) != melody(exported):
+            sys.exit("what was exported is not what was recorded")
 
 
 if __name__ == "__main__":
