@@ -102,11 +102,11 @@ static void connect_port(LV2_Handle instance, uint32_t port, void* data)
     case NEUME_PORT_CONTROL:
       ports->control = (const LV2_Atom_Sequence*)data;
       break;
-    case NEUME_PORT_NOTIFY:
-      ports->notify = (LV2_Atom_Sequence*)data;
-      break;
     case NEUME_PORT_MIDI_OUT:
       ports->midi_out = (LV2_Atom_Sequence*)data;
+      break;
+    case NEUME_PORT_NOTIFY:
+      ports->notify = (LV2_Atom_Sequence*)data;
       break;
     case NEUME_PORT_NOTE:
       ports->note = (float*)data;

@@ -211,6 +211,9 @@ void neume_player_run(NeumePlayer* player, uint32_t n_samples)
     neume_expression_silence(&player->expression, &player->midi);
     neume_monitor_note(&player->monitor, 0, 0);
   }
+  if (!player->rolling && speed != 0.0f) { // It starts
+    neume_player_restart(player);
+  }
   player->rolling = speed != 0.0f;
 
   read_controls(player);

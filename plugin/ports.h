@@ -6,13 +6,17 @@
 
 #include <lv2/atom/atom.h>
 
-/** Port indices, in the order of neume.ttl. */
+/** Port indices, in the order of neume.ttl.
+
+    Of the atom outputs the one for MIDI comes first: Ardour takes the first for
+    its MIDI pin, whatever it supports, and drops what the others send.
+*/
 typedef enum {
   NEUME_PORT_IN,
   NEUME_PORT_OUT,
   NEUME_PORT_CONTROL,
-  NEUME_PORT_NOTIFY,
   NEUME_PORT_MIDI_OUT,
+  NEUME_PORT_NOTIFY,
   NEUME_PORT_NOTE,
   NEUME_PORT_MIDI_NOTE,
   NEUME_PORT_CENTS,

@@ -509,6 +509,43 @@ static void test_stops(void)
   free(in);
 }
 
+/** Whenever the transport starts, what follows is heard as if it were all. */
+static void test_start(void)
+{
+  const double   rate  = 48000.0;
+  const uint32_t n     = 96000;
+  float* const   in    = phrase(n, rate);
+  Host* const    fresh = started(rate, HOST_ALL);
+  host_run(fresh, in, NULL, n);
+  CHECK(fresh->n_events > 2U);
+
+  uint64_t seed = 5;
+  for (unsigned i = 0; i < 4U; ++i) {
+    Host* const host = started(rate, HOST_ALL);
+    host_transport(host, 0.0f);
+    host_run(host, in, NULL, 10000U + host_random(&seed) % 10000U);
+    const uint32_t before = host->n_events;
+    const uint64_t start  = host->position;
+
+    host_transport(host, 1.0f);
+    host_run(host, in, NULL, n);
+    // What sounded ends first
+    const uint32_t first = before + before % 2U;
+    CHECK(host->n_events == first + fresh->n_events);
+    for (uint32_t k = 0; k < fresh->n_events && first + k < host->n_events;
+         ++k) {
+      const HostEvent* const a = &fresh->events[k];
+      const HostEvent* const b = &host->events[first + k];
+      CHECK(b->position - start == a->position);
+      CHECK(!memcmp(a->bytes, b->bytes, 3));
+    }
+    CHECK(host_events_sound(host, true));
+    host_free(host);
+  }
+  host_free(fresh);
+  free(in);
+}
+
 /** Blocks of 0 and of more than the chain takes at once. */
 static void test_odd_blocks(void)
 {
@@ -554,5 +591,6 @@ int main(void)
   test_aligned(48000.0, 500.0);
   test_aligned(192000.0, 1250.0);
   test_stops();
+  test_start();
   return test_report();
 }
