@@ -17,6 +17,7 @@
 #include "command.h"
 #include "constants.h"
 #include "listen.h"
+#include "model_store.h"
 #include "neume.h"
 #include "weights.h"
 
@@ -29,12 +30,12 @@
 
 /** What is compared, and how. */
 typedef struct {
-  NeumeModel* model;  ///< The bundled one
-  const char* phrase; ///< WAV file
-  double      rate;   ///< Of the phrase, Hz
-  double      delay;  ///< Of the plugin's decisions, seconds
-  NoteList    take;   ///< What the host took down
-  double      ms;     ///< How far apart two times may lie
+  const NeumeModel* model;  ///< The bundled one
+  const char*       phrase; ///< WAV file
+  double            rate;   ///< Of the phrase, Hz
+  double            delay;  ///< Of the plugin's decisions, seconds
+  NoteList          take;   ///< What the host took down
+  double            ms;     ///< How far apart two times may lie
   long        slack;  ///< Samples by which all times of the take may be wrong
   bool        tone;   ///< The take was made from the tone
   const char* padded; ///< WAV file that may be written
@@ -254,6 +255,6 @@ int main(int argc, char** argv)
   }
   good = good && measure(&c) && compare(&c);
   note_list_free(&c.take);
-  neume_model_free(c.model);
+  neume_model_release(c.model);
   return good ? EXIT_OK : EXIT_FAILED;
 }
