@@ -274,8 +274,8 @@ static void test_interrupted(void)
 static void test_lookahead(void)
 {
   Host* const host                     = started();
-  host->controls[NEUME_PORT_LOOKAHEAD] = 500.0f;
-  hear(host, voice); // Decided half a second after the control went up
+  host->controls[NEUME_PORT_LOOKAHEAD] = 1000.0f;
+  host_run(host, voice, NULL, 30400); // Decided while the control is up
   learn(host);
   check_numbers(host);
   host_free(host);
