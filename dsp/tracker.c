@@ -162,10 +162,9 @@ double neume_tracker_delay(const NeumeTracker* tracker)
   return tracker->step * (age / mass + 0.5);
 }
 
-/** MIDI velocity of a level: 40 log10(velocity / 127) dB, as General MIDI
-    recommends for volume, relative to -10 dBFS. */
-static uint8_t velocity(float level)
+uint8_t neume_tracker_velocity(float level)
 {
+  // 40 log10(velocity / 127) dB, as General MIDI recommends for volume
   const float v = 127.0f * powf(10.0f, (level + 10.0f) / 40.0f);
   return (uint8_t)fminf(fmaxf(v, 1.0f), 127.0f);
 }
@@ -274,7 +273,7 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
     if (note != t->note) {
       d.off      = t->note;
       d.on       = note;
-      d.velocity = note ? velocity(slot->level) : 0;
+      d.velocity = note ? neume_tracker_velocity(slot->level) : 0;
       const bool near_by =
         t->note && note && fabsf((float)note - (float)t->note) <= NEIGHBOURS;
       t->note = note;

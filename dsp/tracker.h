@@ -57,6 +57,9 @@ void neume_tracker_set(NeumeTracker*             tracker,
 */
 double neume_tracker_delay(const NeumeTracker* tracker) NEUME_REALTIME;
 
+/** MIDI velocity of a level in dBFS, 1..127.  Realtime-safe. */
+uint8_t neume_tracker_velocity(float level) NEUME_REALTIME;
+
 /** One step.  Realtime-safe. */
 NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
                                  const NeumeObservation* observation)

@@ -3,6 +3,8 @@
 
 #include "expression.h"
 
+#include "tracker.h"
+
 #include <math.h>
 
 enum {
@@ -32,6 +34,7 @@ static const NeumeExpressionParams defaults = {
   NEUME_SCALE_CHROMATIC,
   NEUME_MIDI_MIN,
   NEUME_MIDI_MAX,
+  0.0f,
 };
 
 void neume_expression_init(NeumeExpression* expression)
@@ -74,6 +77,7 @@ void neume_expression_set(NeumeExpression*             expression,
   p.dynamics              = fminf(fmaxf(p.dynamics, 0.0f), 2.0f);
   p.bend_range            = fminf(fmaxf(p.bend_range, 0.0f), 24.0f);
   p.key                   = clamp_int(p.key, 0, 11);
+  p.louder                = fminf(fmaxf(p.louder, -100.0f), 100.0f);
 
   const NeumeExpressionParams* const old = &expression->params;
   const bool moves = midi->channel != (uint8_t)(p.channel - 1);
@@ -91,13 +95,14 @@ void neume_expression_set(NeumeExpression*             expression,
   expression->params = p;
 }
 
-/** Velocity of a note whose level gives `velocity`. */
-static uint32_t shaped(const NeumeExpressionParams* p, uint32_t velocity)
+/** Velocity of a note at `level` dBFS. */
+static uint32_t shaped(const NeumeExpressionParams* p, float level)
 {
   if (p->velocity) {
     return (uint32_t)p->velocity;
   }
-  const float v = pivot * powf((float)velocity / pivot, p->dynamics);
+  const float velocity = (float)neume_tracker_velocity(level + p->louder);
+  const float v        = pivot * powf(velocity / pivot, p->dynamics);
   return (uint32_t)fminf(fmaxf(v + 0.5f, 1.0f), 127.0f);
 }
 
@@ -176,7 +181,7 @@ void neume_expression_step(NeumeExpression* expression,
       bend(expression, midi, step->bend, frame, step->on);
     }
     if (p->pressure != NEUME_PRESSURE_NONE) {
-      press(expression, midi, step->level, frame);
+      press(expression, midi, step->level + p->louder, frame);
     }
   }
 
@@ -184,7 +189,7 @@ void neume_expression_step(NeumeExpression* expression,
   const bool same = step->off && note == midi->note;
   if (note && !same) {
     const bool legato = p->notes == NEUME_NOTES_LEGATO;
-    neume_midi_out_on(midi, frame, note, shaped(p, step->velocity), legato);
+    neume_midi_out_on(midi, frame, note, shaped(p, step->level), legato);
   }
 }
 

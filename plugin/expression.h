@@ -41,6 +41,7 @@ typedef struct {
   NeumeScale    scale;      ///< That what is sung is moved to
   int           lowest;     ///< MIDI number sung, 45..83; lower is not sent
   int           highest;    ///< Higher is not sent
+  float         louder;     ///< dB added to the voice's level, -100..100
 } NeumeExpressionParams;
 
 /** Turns decisions into MIDI.

@@ -57,7 +57,7 @@ typedef struct {
   unsigned            n_swaps;    ///< How often `engine` was replaced; audio
   unsigned            applied;    ///< Serial of `engine`; audio
   bool                announce;   ///< The path should be told; audio
-  bool                changed;    ///< A user changed the path; audio
+  bool                changed;    ///< A user changed what is saved; audio
   bool                has_wanted; ///< `wanted` waits for a slot; audio
   char                wanted[NEUME_PATH_MAX]; ///< Next path to ask for; audio
   atomic_uint         serial;                 ///< Of the newest request

@@ -61,6 +61,7 @@ static LV2_Handle instantiate(const LV2_Descriptor*     descriptor,
   neume_uris_init(&plugin->player.uris, map);
   neume_monitor_init(&plugin->player.monitor, rate);
   neume_expression_init(&plugin->player.expression);
+  neume_learn_init(&plugin->player.learn, rate);
   if (!neume_delay_line_init(&plugin->player.line, most_delay(rate))) {
     free(plugin);
     return NULL;
@@ -192,6 +193,9 @@ static void connect_port(LV2_Handle instance, uint32_t port, void* data)
     case NEUME_PORT_OFFSET:
       ports->offset = (float*)data;
       break;
+    case NEUME_PORT_LEARN:
+      ports->learn = (const float*)data;
+      break;
     case NEUME_N_PORTS:
     default:
       break;
@@ -261,8 +265,12 @@ static LV2_State_Status save(LV2_Handle                instance,
 {
   (void)flags;
   Plugin* const plugin = (Plugin*)instance;
-  return neume_state_save(
-    &plugin->player.loader, &plugin->player.uris, store, handle, features);
+  return neume_state_save(&plugin->player.loader,
+                          &plugin->player.learn,
+                          &plugin->player.uris,
+                          store,
+                          handle,
+                          features);
 }
 
 static LV2_State_Status restore(LV2_Handle                  instance,
@@ -274,6 +282,7 @@ static LV2_State_Status restore(LV2_Handle                  instance,
   (void)flags;
   Plugin* const plugin = (Plugin*)instance;
   return neume_state_restore(&plugin->player.loader,
+                             &plugin->player.learn,
                              &plugin->player.uris,
                              atomic_load(&plugin->active),
                              retrieve,

@@ -24,6 +24,7 @@ static void show_nothing(NeumePlayer* player)
 static void forget(NeumePlayer* player)
 {
   neume_expression_silence(&player->expression, &player->midi);
+  neume_learn_restart(&player->learn);
   show_nothing(player);
   player->written    = 0;
   player->has_params = false;
@@ -61,23 +62,43 @@ static int choice(const float* port, int n)
   return value >= 0 && value < n ? value : 0;
 }
 
-/** The controls that say how notes become MIDI. */
-static void read_expression(NeumePlayer* player)
+/** Start or end learning; what is learned by now. */
+static NeumeLearned read_learn(NeumePlayer* player)
+{
+  const bool up = control(player->ports.learn, 0.0f) > 0.5f;
+  if (neume_learn_set(&player->learn, up, player->written)) {
+    player->loader.changed = true;
+  }
+  return neume_learn_get(&player->learn);
+}
+
+/** The controls that say how notes become MIDI, within what was learned. */
+static void read_expression(NeumePlayer* player, const NeumeLearned* learned)
 {
   const NeumePorts* const     ports = &player->ports;
-  const NeumeExpressionParams p     = {
-        .transpose  = whole(ports->transpose, 0),
-        .channel    = whole(ports->channel, 1),
-        .velocity   = whole(ports->velocity, 0),
-        .dynamics   = control(ports->dynamics, 1.0f),
-        .bend_range = control(ports->bend_range, 0.0f),
-        .pressure   = (NeumePressure)choice(ports->pressure, NEUME_N_PRESSURES),
-        .notes      = (NeumeNotes)choice(ports->notes, NEUME_N_NOTES),
-        .key        = whole(ports->key, 0),
-        .scale      = (NeumeScale)choice(ports->scale, NEUME_N_SCALES),
-        .lowest     = whole(ports->lowest, NEUME_MIDI_MIN),
-        .highest    = whole(ports->highest, NEUME_MIDI_MAX),
+  const NeumeExpressionParams wide  = {
+     .transpose  = whole(ports->transpose, 0),
+     .channel    = whole(ports->channel, 1),
+     .velocity   = whole(ports->velocity, 0),
+     .dynamics   = control(ports->dynamics, 1.0f),
+     .bend_range = control(ports->bend_range, 0.0f),
+     .pressure   = (NeumePressure)choice(ports->pressure, NEUME_N_PRESSURES),
+     .notes      = (NeumeNotes)choice(ports->notes, NEUME_N_NOTES),
+     .key        = whole(ports->key, 0),
+     .scale      = (NeumeScale)choice(ports->scale, NEUME_N_SCALES),
+     .lowest     = whole(ports->lowest, NEUME_MIDI_MIN),
+     .highest    = whole(ports->highest, NEUME_MIDI_MAX),
+     .louder     = (float)(NEUME_LEARNED_LEVEL - learned->level),
   };
+
+  // Where the two ranges have nothing in common, the controls' is the one
+  NeumeExpressionParams p = wide;
+  p.lowest  = p.lowest > learned->lowest ? p.lowest : learned->lowest;
+  p.highest = p.highest < learned->highest ? p.highest : learned->highest;
+  if (p.lowest > p.highest) {
+    p.lowest  = wide.lowest;
+    p.highest = wide.highest;
+  }
   neume_expression_set(&player->expression, &player->midi, &p);
 
   const bool panicking = control(ports->panic, 0.0f) > 0.5f;
@@ -91,15 +112,17 @@ static void read_expression(NeumePlayer* player)
 static void read_controls(NeumePlayer* player)
 {
   const NeumePorts* const ports = &player->ports;
+  const NeumeLearned      l     = read_learn(player);
   const NeumeParams       d     = neume_defaults();
+  const float             gate  = control(ports->gate, d.gate_db);
   const NeumeParams       p     = { control(ports->lookahead, d.lookahead_ms),
                                     control(ports->threshold, d.threshold),
-                                    control(ports->gate, d.gate_db),
+                                    fmaxf(gate, (float)l.gate),
                                     control(ports->min_note, d.min_note_ms),
                                     control(ports->a4, d.a4_hz),
                                     control(ports->follow, 0.0f) > 0.5f };
 
-  read_expression(player);
+  read_expression(player, &l);
   const bool resting = control(ports->enabled, 1.0f) <= 0.5f;
   if (resting && !player->resting) {
     neume_player_restart(player);
@@ -132,6 +155,8 @@ static void read_controls(NeumePlayer* player)
 static void decide(NeumePlayer* player, const NeumeStep* step, uint32_t frame)
 {
   neume_expression_step(&player->expression, &player->midi, step, frame);
+  neume_learn_hear(
+    &player->learn, step, (int64_t)step->position - player->late);
   if (step->on || player->midi.note != player->monitor.midi) {
     neume_monitor_note(
       &player->monitor, player->midi.note, player->midi.velocity);

@@ -8,6 +8,7 @@
 #include "delay_line.h"
 #include "display.h"
 #include "expression.h"
+#include "learn.h"
 #include "midi_out.h"
 #include "model_loader.h"
 #include "monitor.h"
@@ -29,8 +30,8 @@ typedef struct {
 
 /** All that run() works with.
 
-    It belongs to the audio thread; `loader` and `display` say themselves what
-    other threads may touch.
+    It belongs to the audio thread; `loader`, `learn` and `display` say
+   themselves what other threads may touch.
 */
 typedef struct {
   NeumePorts      ports;      ///< What the host connected
@@ -38,6 +39,7 @@ typedef struct {
   NeumeLoader     loader;     ///< The chain, and how to get another
   NeumeMidiOut    midi;       ///< Messages to be sent
   NeumeExpression expression; ///< Makes them
+  NeumeLearn      learn;      ///< What fits the room and the singer
   NeumeDelayLine  line;       ///< `out` is this much behind `in`
   NeumeMonitor    monitor;    ///< Makes `out`
   NeumeDisplay    display;    ///< Picture in the host's mixer

@@ -45,6 +45,7 @@ typedef enum {
   NEUME_PORT_A4,
   NEUME_PORT_FOLLOW,
   NEUME_PORT_OFFSET,
+  NEUME_PORT_LEARN,
   NEUME_N_PORTS
 } NeumePortIndex;
 
@@ -83,6 +84,7 @@ typedef struct {
   const float*             a4;         ///< Hz
   const float*             follow;     ///< 1 = the singer's tuning holds
   float*                   offset;     ///< Of the singer, cents
+  const float*             learn;      ///< 1 = listens to room and singer
 } NeumePorts;
 
 #endif // NEUME_PORTS_H

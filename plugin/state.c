@@ -20,11 +20,11 @@ static void free_path(const LV2_State_Free_Path* free_feature, char* path)
   }
 }
 
-LV2_State_Status neume_state_save(NeumeLoader*              loader,
-                                  const NeumeUris*          uris,
-                                  LV2_State_Store_Function  store,
-                                  LV2_State_Handle          handle,
-                                  const LV2_Feature* const* features)
+static LV2_State_Status save_model(NeumeLoader*              loader,
+                                   const NeumeUris*          uris,
+                                   LV2_State_Store_Function  store,
+                                   LV2_State_Handle          handle,
+                                   const LV2_Feature* const* features)
 {
   const LV2_State_Map_Path* const map =
     (const LV2_State_Map_Path*)neume_feature(features, LV2_STATE__mapPath);
@@ -55,12 +55,12 @@ LV2_State_Status neume_state_save(NeumeLoader*              loader,
   return st;
 }
 
-LV2_State_Status neume_state_restore(NeumeLoader*                loader,
-                                     const NeumeUris*            uris,
-                                     bool                        active,
-                                     LV2_State_Retrieve_Function retrieve,
-                                     LV2_State_Handle            handle,
-                                     const LV2_Feature* const*   features)
+static LV2_State_Status restore_model(NeumeLoader*                loader,
+                                      const NeumeUris*            uris,
+                                      bool                        active,
+                                      LV2_State_Retrieve_Function retrieve,
+                                      LV2_State_Handle            handle,
+                                      const LV2_Feature* const*   features)
 {
   const LV2_State_Map_Path* const map =
     (const LV2_State_Map_Path*)neume_feature(features, LV2_STATE__mapPath);
@@ -68,9 +68,6 @@ LV2_State_Status neume_state_restore(NeumeLoader*                loader,
     (const LV2_State_Free_Path*)neume_feature(features, LV2_STATE__freePath);
   const LV2_Worker_Schedule* const schedule =
     (const LV2_Worker_Schedule*)neume_feature(features, LV2_WORKER__schedule);
-  if (!uris->neume_model) {
-    return LV2_STATE_ERR_NO_FEATURE;
-  }
 
   size_t            size  = 0;
   uint32_t          type  = 0;
@@ -92,4 +89,113 @@ LV2_State_Status neume_state_restore(NeumeLoader*                loader,
     free_path(freer, mapped);
   }
   return loaded ? LV2_STATE_SUCCESS : LV2_STATE_ERR_UNKNOWN;
+}
+
+/** A value that was learned, as it stands in a state: an atom:Int. */
+typedef struct {
+  LV2_URID key;   ///< The property
+  int*     value; ///< Where it is
+} Learned;
+
+enum { N_LEARNED = 4 };
+
+static void list_learned(const NeumeUris* uris,
+                         NeumeLearned*    learned,
+                         Learned*         list)
+{
+  const Learned all[N_LEARNED] = {
+    { uris->neume_learned_gate, &learned->gate },
+    { uris->neume_learned_lowest, &learned->lowest },
+    { uris->neume_learned_highest, &learned->highest },
+    { uris->neume_learned_level, &learned->level },
+  };
+  memcpy(list, all, sizeof(all));
+}
+
+static LV2_State_Status save_learned(const NeumeLearn*        learn,
+                                     const NeumeUris*         uris,
+                                     LV2_State_Store_Function store,
+                                     LV2_State_Handle         handle)
+{
+  const NeumeLearned nothing = neume_learned_nothing();
+  NeumeLearned       learned = neume_learn_get(learn);
+  Learned            list[N_LEARNED];
+  if (!memcmp(&learned, &nothing, sizeof(nothing))) {
+    return LV2_STATE_SUCCESS;
+  }
+  if (!uris->atom_Int) {
+    return LV2_STATE_ERR_NO_FEATURE;
+  }
+
+  list_learned(uris, &learned, list);
+  LV2_State_Status st = LV2_STATE_SUCCESS;
+  for (uint32_t i = 0; !st && i < N_LEARNED; ++i) {
+    const int32_t value = *list[i].value;
+    st                  = store(handle,
+               list[i].key,
+               &value,
+               sizeof(value),
+               uris->atom_Int,
+               LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE);
+  }
+  return st;
+}
+
+static LV2_State_Status restore_learned(NeumeLearn*                 learn,
+                                        const NeumeUris*            uris,
+                                        LV2_State_Retrieve_Function retrieve,
+                                        LV2_State_Handle            handle)
+{
+  NeumeLearned learned = neume_learned_nothing();
+  Learned      list[N_LEARNED];
+  list_learned(uris, &learned, list);
+  for (uint32_t i = 0; i < N_LEARNED; ++i) {
+    size_t            size  = 0;
+    uint32_t          type  = 0;
+    uint32_t          flags = 0;
+    const void* const stored =
+      retrieve(handle, list[i].key, &size, &type, &flags);
+    int32_t value = 0;
+    if (!stored) {
+      continue;
+    }
+    if (type != uris->atom_Int || size != sizeof(value)) {
+      return LV2_STATE_ERR_BAD_TYPE;
+    }
+    memcpy(&value, stored, sizeof(value));
+    *list[i].value = value;
+  }
+  return neume_learn_put(learn, &learned) ? LV2_STATE_SUCCESS
+                                          : LV2_STATE_ERR_UNKNOWN;
+}
+
+LV2_State_Status neume_state_save(NeumeLoader*              loader,
+                                  const NeumeLearn*         learn,
+                                  const NeumeUris*          uris,
+                                  LV2_State_Store_Function  store,
+                                  LV2_State_Handle          handle,
+                                  const LV2_Feature* const* features)
+{
+  const LV2_State_Status model =
+    save_model(loader, uris, store, handle, features);
+  const LV2_State_Status learned = save_learned(learn, uris, store, handle);
+  return model ? model : learned;
+}
+
+LV2_State_Status neume_state_restore(NeumeLoader*                loader,
+                                     NeumeLearn*                 learn,
+                                     const NeumeUris*            uris,
+                                     bool                        active,
+                                     LV2_State_Retrieve_Function retrieve,
+                                     LV2_State_Handle            handle,
+                                     const LV2_Feature* const*   features)
+{
+  if (!uris->neume_model) {
+    return LV2_STATE_ERR_NO_FEATURE;
+  }
+  const LV2_State_Status model =
+    restore_model(loader, uris, active, retrieve, handle, features);
+  const LV2_State_Status learned =
+    restore_learned(learn, uris, retrieve, handle);
+  return model ? model : learned;
 }

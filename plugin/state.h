@@ -4,26 +4,34 @@
 #ifndef NEUME_STATE_H
 #define NEUME_STATE_H
 
+#include "learn.h"
 #include "model_loader.h"
 #include "uris.h"
 
 #include <lv2/core/lv2.h>
 #include <lv2/state/state.h>
 
-/** Store the model's path, unless it is the bundled one.  Not realtime-safe;
-    may run at the same time as run(). */
+/** Store the model's path, unless it is the bundled one, and what was learned,
+    if anything was.
+
+    Not realtime-safe; may run at the same time as run().
+*/
 LV2_State_Status neume_state_save(NeumeLoader*              loader,
+                                  const NeumeLearn*         learn,
                                   const NeumeUris*          uris,
                                   LV2_State_Store_Function  store,
                                   LV2_State_Handle          handle,
                                   const LV2_Feature* const* features);
 
-/** Load the model whose path is stored; no path means the bundled weights.
+/** Load the model whose path is stored, and take over what was learned.
 
-    While `active`, the worker does it if `features` offers one.  Not
+    No path means the bundled weights; what is not stored was not learned.
+    Either of the two that is no good is refused, and what is in force stays.
+    While `active`, the worker loads if `features` offers one.  Not
     realtime-safe; may run at the same time as run().
 */
 LV2_State_Status neume_state_restore(NeumeLoader*                loader,
+                                     NeumeLearn*                 learn,
                                      const NeumeUris*            uris,
                                      bool                        active,
                                      LV2_State_Retrieve_Function retrieve,

@@ -48,6 +48,15 @@ typedef struct {
   uint8_t  bytes[3]; ///< The message; where it has two, the last is 0
 } HostEvent;
 
+#define HOST_LEARNED 4U ///< Numbers in a state: gate, lowest, highest, level
+
+/** A number in a state. */
+typedef struct {
+  LV2_URID type;     ///< 0 = not there
+  uint8_t  bytes[8]; ///< The value
+  uint32_t size;     ///< Its bytes
+} HostNumber;
+
 /** An output atom buffer with guards behind its capacity. */
 typedef struct {
   uint8_t* bytes;    ///< Allocated
@@ -82,6 +91,8 @@ typedef struct {
   uint32_t n_logged;        ///< Error messages
   char     logged[512];     ///< The last one
   uint32_t n_redraws;       ///< Calls of queue_draw
+
+  HostNumber learned[HOST_LEARNED]; ///< Last saved; what is to be restored
 
   uint8_t  jobs[HOST_MESSAGES][16];    ///< Scheduled, oldest first
   uint32_t job_sizes[HOST_MESSAGES];   ///< Their sizes
@@ -147,14 +158,22 @@ void host_work(Host* host);
 /** Deliver all responses that are there now. */
 void host_respond(Host* host);
 
-/** Save through the plugin's interface; the stored path, "" if none. */
+/** Save through the plugin's interface; the stored path, "" if none, and the
+    numbers in `learned`. */
 LV2_State_Status host_save(Host* host, char* path);
 
-/** Restore `path`, NULL for none, of type `type`, with or without a worker. */
+/** Restore `path`, NULL for none, of type `type`, with or without a worker, and
+    the numbers in `learned`. */
 LV2_State_Status host_restore(Host*       host,
                               const char* path,
                               LV2_URID    type,
                               bool        with_worker);
+
+/** The value of a number in `learned`, or `fallback` if it is not there. */
+int host_learned(const Host* host, uint32_t index, int fallback);
+
+/** Put a number, an atom:Int, into `learned`. */
+void host_set_learned(Host* host, uint32_t index, int value);
 
 /** The bundle's folder, ending in '/'. */
 char* host_bundle_path(const Host* host);

@@ -62,12 +62,44 @@ void host_transport(Host* host, float speed)
                                  (const LV2_Atom_Event*)(const void*)buffer);
 }
 
-/** A state with one property. */
+/** A state: a path here, and the host's numbers. */
 typedef struct {
-  const Host* host;       ///< Whose state it is
-  char        path[4096]; ///< "" = none
-  LV2_URID    type;       ///< Its type
+  Host*    host;       ///< Whose state it is
+  char     path[4096]; ///< "" = none
+  LV2_URID type;       ///< Its type
 } Stored;
+
+/** The number with key `key`, or NULL. */
+static HostNumber* number_of(Host* host, uint32_t key)
+{
+  const LV2_URID keys[HOST_LEARNED] = { host->urid.neume_learned_gate,
+                                        host->urid.neume_learned_lowest,
+                                        host->urid.neume_learned_highest,
+                                        host->urid.neume_learned_level };
+  for (uint32_t i = 0; i < HOST_LEARNED; ++i) {
+    if (keys[i] == key) {
+      return &host->learned[i];
+    }
+  }
+  return NULL;
+}
+
+int host_learned(const Host* host, uint32_t index, int fallback)
+{
+  int32_t value = fallback;
+  if (host->learned[index].type) {
+    memcpy(&value, host->learned[index].bytes, sizeof(value));
+  }
+  return value;
+}
+
+void host_set_learned(Host* host, uint32_t index, int value)
+{
+  const int32_t number = value;
+  memcpy(host->learned[index].bytes, &number, sizeof(number));
+  host->learned[index].size = sizeof(number);
+  host->learned[index].type = host->urid.atom_Int;
+}
 
 static LV2_State_Status store(LV2_State_Handle handle,
                               uint32_t         key,
@@ -76,7 +108,18 @@ static LV2_State_Status store(LV2_State_Handle handle,
                               uint32_t         type,
                               uint32_t         flags)
 {
-  Stored* const stored = (Stored*)handle;
+  Stored* const     stored = (Stored*)handle;
+  HostNumber* const number = number_of(stored->host, key);
+  if (number) {
+    HOST_REQUIRE(type == stored->host->urid.atom_Int);
+    HOST_REQUIRE(flags == (LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE));
+    HOST_REQUIRE(size == sizeof(int32_t));
+    HOST_REQUIRE(!number->type); // Once
+    memcpy(number->bytes, value, sizeof(int32_t));
+    number->size = sizeof(int32_t);
+    number->type = type;
+    return LV2_STATE_SUCCESS;
+  }
   HOST_REQUIRE(key == stored->host->urid.neume_model);
   HOST_REQUIRE(type == stored->host->urid.atom_Path);
   HOST_REQUIRE(flags & LV2_STATE_IS_POD);
@@ -92,7 +135,14 @@ static const void* retrieve(LV2_State_Handle handle,
                             uint32_t*        type,
                             uint32_t*        flags)
 {
-  const Stored* const stored = (const Stored*)handle;
+  const Stored* const     stored = (const Stored*)handle;
+  const HostNumber* const number = number_of(stored->host, key);
+  if (number && number->type) {
+    *size  = number->size;
+    *type  = number->type;
+    *flags = LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE;
+    return number->bytes;
+  }
   if (key != stored->host->urid.neume_model || !stored->path[0]) {
     return NULL;
   }
@@ -104,7 +154,8 @@ static const void* retrieve(LV2_State_Handle handle,
 
 LV2_State_Status host_save(Host* host, char* path)
 {
-  Stored                   stored = { host, "", 0 };
+  Stored stored = { host, "", 0 };
+  memset(host->learned, 0, sizeof(host->learned));
   const LV2_Feature* const none[] = { NULL };
   const LV2_State_Status   st =
     host->state->save(lilv_instance_get_handle(host->instance),

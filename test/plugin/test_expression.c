@@ -25,7 +25,8 @@ static const NeumeExpressionParams plain = { 0,
                                              0,
                                              NEUME_SCALE_CHROMATIC,
                                              45,
-                                             83 };
+                                             83,
+                                             0.0f };
 
 static Voice start(const NeumeExpressionParams* params)
 {
@@ -53,7 +54,7 @@ static void decide(Voice*   v,
                             level,
                            moves ? before : 0U,
                            moves ? note : 0U,
-                           moves && note ? 80U : 0U };
+                           moves && note ? 71U : 0U };
   neume_expression_step(&v->expression, &v->midi, &step, 7);
 }
 
@@ -86,8 +87,8 @@ static void test_notes(void)
   decide(&v, 60, 62, 0.0f, -20.0f);
   decide(&v, 62, 0, 0.0f, -40.0f);
   CHECK(v.midi.n_queued == 4U);
-  CHECK(is(&v, 0, 0x90, 60, 80) && is(&v, 1, 0x80, 60, 0));
-  CHECK(is(&v, 2, 0x90, 62, 80) && is(&v, 3, 0x80, 62, 0));
+  CHECK(is(&v, 0, 0x90, 60, 71) && is(&v, 1, 0x80, 60, 0));
+  CHECK(is(&v, 2, 0x90, 62, 71) && is(&v, 3, 0x80, 62, 0));
   CHECK(v.midi.queue[3].frame == 7U);
 }
 
@@ -98,7 +99,7 @@ static void test_transpose_and_channel(void)
   p.channel               = 10;
   Voice v                 = start(&p);
   decide(&v, 0, 60, 0.0f, -20.0f);
-  CHECK(is(&v, 0, 0x99, 48, 80));
+  CHECK(is(&v, 0, 0x99, 48, 71));
 
   // Moved while it sounds: ended where it began, as what it was
   p.transpose = 7;
@@ -106,13 +107,13 @@ static void test_transpose_and_channel(void)
   neume_expression_set(&v.expression, &v.midi, &p);
   CHECK(is(&v, 1, 0x89, 48, 0));
   decide(&v, 60, 62, 0.0f, -20.0f);
-  CHECK(v.midi.n_queued == 3U && is(&v, 2, 0x91, 69, 80));
+  CHECK(v.midi.n_queued == 3U && is(&v, 2, 0x91, 69, 71));
 
   // Beyond MIDI: not sent
   p.transpose = 36;
   neume_expression_set(&v.expression, &v.midi, &p);
   decide(&v, 62, 83, 0.0f, -20.0f);
-  CHECK(is(&v, 3, 0x81, 69, 0) && is(&v, 4, 0x91, 119, 80));
+  CHECK(is(&v, 3, 0x81, 69, 0) && is(&v, 4, 0x91, 119, 71));
   p.transpose = 1000;
   p.channel   = -5;
   neume_expression_set(&v.expression, &v.midi, &p);
@@ -127,8 +128,8 @@ static void test_velocity(void)
     int      fixed;
     float    dynamics;
     unsigned velocity;
-  } cases[] = { { 99, 1.0f, 99 }, { 0, 1.0f, 80 },    { 0, 0.0f, 100 },
-                { 0, 2.0f, 64 },  { 500, 1.0f, 127 }, { 0, NAN, 100 } };
+  } cases[] = { { 99, 1.0f, 99 }, { 0, 1.0f, 71 },    { 0, 0.0f, 100 },
+                { 0, 2.0f, 50 },  { 500, 1.0f, 127 }, { 0, NAN, 100 } };
   for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
     p.velocity = cases[i].fixed;
     p.dynamics = cases[i].dynamics;
@@ -141,6 +142,33 @@ static void test_velocity(void)
   }
 }
 
+/** A voice that is taken for a louder or a softer one. */
+static void test_louder(void)
+{
+  static const struct {
+    float    louder;
+    float    level;
+    unsigned velocity;
+    unsigned pressure;
+  } cases[] = { { 9.0f, -20.0f, 119, 124 }, { -9.0f, -2.0f, 119, 124 },
+                { 20.0f, -40.0f, 71, 95 },  { 40.0f, -20.0f, 127, 127 },
+                { -500.0f, -20.0f, 1, 0 },  { 500.0f, -120.0f, 71, 95 },
+                { NAN, -20.0f, 1, 0 } };
+  for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); ++i) {
+    NeumeExpressionParams p = plain;
+    p.louder                = cases[i].louder;
+    p.pressure              = NEUME_PRESSURE_CHANNEL;
+    Voice v                 = start(&p);
+    decide(&v, 0, 60, 0.0f, cases[i].level);
+    CHECK_MSG(is(&v, 0, 0xD0, cases[i].pressure, 0) &&
+                is(&v, 1, 0x90, 60, cases[i].velocity),
+              "%u: %u %u",
+              i,
+              v.midi.queue[0].bytes[1],
+              v.midi.queue[1].bytes[2]);
+  }
+}
+
 static void test_bend(void)
 {
   NeumeExpressionParams p = plain;
@@ -150,7 +178,7 @@ static void test_bend(void)
   // The bend stands before its note; a full bend is two semitones
   decide(&v, 0, 60, 50.0f, -20.0f);
   CHECK(bend_of(&v, 0) == 8192 + 2048);
-  CHECK(is(&v, 1, 0x90, 60, 80));
+  CHECK(is(&v, 1, 0x90, 60, 71));
 
   // Nothing is sent while nothing moves
   decide(&v, 60, 60, 50.0f, -20.0f);
@@ -219,7 +247,7 @@ static void test_legato_and_hold(void)
   decide(&v, 0, 60, 0.0f, -20.0f);
   decide(&v, 60, 62, 0.0f, -20.0f);
   decide(&v, 62, 0, 0.0f, -20.0f);
-  CHECK(v.midi.n_queued == 4U && is(&v, 1, 0x90, 62, 80));
+  CHECK(v.midi.n_queued == 4U && is(&v, 1, 0x90, 62, 71));
   CHECK(is(&v, 2, 0x80, 60, 0) && is(&v, 3, 0x80, 62, 0));
 
   p.notes = NEUME_NOTES_HOLD;
@@ -228,7 +256,7 @@ static void test_legato_and_hold(void)
   decide(&v, 60, 0, 0.0f, -20.0f);
   CHECK(v.midi.n_queued == 1U); // It sounds on
   decide(&v, 0, 62, 0.0f, -20.0f);
-  CHECK(is(&v, 1, 0x80, 60, 0) && is(&v, 2, 0x90, 62, 80));
+  CHECK(is(&v, 1, 0x80, 60, 0) && is(&v, 2, 0x90, 62, 71));
   p.notes = NEUME_NOTES_RETRIGGER;
   neume_expression_set(&v.expression, &v.midi, &p);
   CHECK(v.midi.n_queued == 4U && is(&v, 3, 0x80, 62, 0));
@@ -243,12 +271,12 @@ static void test_scale_and_range(void)
   Voice v                 = start(&p);
   decide(&v, 0, 60, 30.0f, -20.0f); // C: leans to C sharp
   decide(&v, 60, 61, 0.0f, -20.0f); // The same by now
-  CHECK(v.midi.n_queued == 1U && is(&v, 0, 0x90, 73, 80));
+  CHECK(v.midi.n_queued == 1U && is(&v, 0, 0x90, 73, 71));
   decide(&v, 61, 60, -30.0f, -20.0f); // Leans to B
-  CHECK(is(&v, 1, 0x80, 73, 0) && is(&v, 2, 0x90, 71, 80));
+  CHECK(is(&v, 1, 0x80, 73, 0) && is(&v, 2, 0x90, 71, 71));
   decide(&v, 60, 0, 0.0f, -20.0f);
   decide(&v, 0, 59, 0.0f, -20.0f); // After a rest it is a new note
-  CHECK(is(&v, 3, 0x80, 71, 0) && is(&v, 4, 0x90, 71, 80));
+  CHECK(is(&v, 3, 0x80, 71, 0) && is(&v, 4, 0x90, 71, 71));
 
   p         = plain;
   p.lowest  = 50;
@@ -278,6 +306,7 @@ int main(void)
   test_notes();
   test_transpose_and_channel();
   test_velocity();
+  test_louder();
   test_bend();
   test_thinned();
   test_pressure();

@@ -105,7 +105,7 @@ static void test_any_order(uint64_t sessions)
     uint64_t    state = seed;
     Host* const host  = host_new(RATE, seed % 2U ? HOST_ALL : HOST_MAP);
     for (uint32_t i = 0; i < 200U; ++i) {
-      switch (host_random(&state) % 12U) {
+      switch (host_random(&state) % 13U) {
         case 0:
           host_activate(host);
           break;
@@ -159,6 +159,15 @@ static void test_any_order(uint64_t sessions)
           }
           host_work(host);
           host_respond(host);
+          break;
+        case 9:
+          host->controls[NEUME_PORT_LEARN] = (float)(host_random(&state) % 2U);
+          if (seed % 2U && host_random(&state) % 4U == 0) {
+            char path[4096];
+            host_save(host, path);
+            host_set_learned(host, 0, -(int)(host_random(&state) % 100U));
+            host_restore(host, path, host->urid.atom_Path, true);
+          }
           break;
         default:
           host_run(host,

@@ -6,6 +6,7 @@
 
 #include "test.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,118 @@ static void test_many(const Files* files)
   host_free(host);
 }
 
+/** How many learned numbers a state has, and whether they are these. */
+static uint32_t learned(Host* host, const int* numbers)
+{
+  char     path[4096];
+  uint32_t n = 0;
+  CHECK(!host_save(host, path));
+  for (uint32_t i = 0; i < HOST_LEARNED; ++i) {
+    n += host->learned[i].type != 0;
+    CHECK_MSG(host_learned(host, i, numbers[i]) == numbers[i],
+              "%u: %d",
+              i,
+              host_learned(host, i, 0));
+  }
+  return n;
+}
+
+static void set_learned(Host* host, const int* numbers)
+{
+  for (uint32_t i = 0; i < HOST_LEARNED; ++i) {
+    host_set_learned(host, i, numbers[i]);
+  }
+}
+
+/** Gate, lowest, highest and level: what comes out is what went in. */
+static void test_learned(const Files* files)
+{
+  static const int all[][HOST_LEARNED] = { { -57, 52, 71, -19 },
+                                           { 0, 45, 45, -90 },
+                                           { -90, 83, 83, 20 },
+                                           { -89, 45, 83, -11 } };
+  Host* const      host                = host_new(RATE, HOST_ALL);
+  CHECK(!learned(host, all[0]));
+  for (uint32_t i = 0; i < 8U; ++i) {
+    if (i == 4U) {
+      host_activate(host);
+    }
+    set_learned(host, all[i % 4U]);
+    CHECK(!host_restore(host, NULL, 0, true));
+    CHECK(learned(host, all[i % 4U]) == HOST_LEARNED);
+    host_run(host, in, NULL, 512);
+    CHECK(learned(host, all[i % 4U]) == HOST_LEARNED);
+  }
+
+  // Some of it; then none
+  static const int gate_only[] = { -40, 45, 83, -11 };
+  memset(host->learned, 0, sizeof(host->learned));
+  host_set_learned(host, 0, -40);
+  CHECK(!host_restore(host, NULL, 0, true));
+  CHECK(learned(host, gate_only) == HOST_LEARNED);
+  memset(host->learned, 0, sizeof(host->learned));
+  CHECK(!host_restore(host, NULL, 0, true));
+  CHECK(!learned(host, gate_only));
+
+  // A model that can't be loaded does not take it along
+  set_learned(host, all[0]);
+  CHECK(host_restore(host, files->missing, host->urid.atom_Path, false));
+  CHECK(learned(host, all[0]) == HOST_LEARNED);
+  host_free(host);
+}
+
+/** What no such plugin saved: refused, and what is in force stays. */
+static void test_hostile_learned(const Files* files)
+{
+  static const int good[]      = { -57, 52, 71, -19 };
+  static const int values[][2] = {
+    { -91, 1 }, { 44, 84 }, { 44, 84 }, { -91, 21 }
+  };
+  static const int wild[] = { INT32_MIN, INT32_MAX, 1000, -1000 };
+  Host* const      host   = host_new(RATE, HOST_ALL);
+  const LV2_URID   path   = host->urid.atom_Path;
+  uint32_t         n      = 0;
+  host_activate(host);
+  set_learned(host, good);
+  CHECK(!host_restore(host, NULL, 0, true));
+
+  for (uint32_t i = 0; i < HOST_LEARNED; ++i) {
+    for (uint32_t k = 0; k < 10U; ++k) {
+      const float    real    = k == 6U ? NAN : -50.0f;
+      HostNumber*    number  = &host->learned[i];
+      const LV2_URID types[] = { host->urid.atom_Float,
+                                 host->urid.atom_Float,
+                                 host->urid.atom_Path,
+                                 host->urid.atom_Int };
+      set_learned(host, good);
+      if (k < 2U) {
+        host_set_learned(host, i, values[i][k]);
+      } else if (k < 6U) {
+        host_set_learned(host, i, wild[k - 2U]);
+      } else {
+        memcpy(number->bytes, &real, sizeof(real));
+        number->type = types[k - 6U];
+        number->size = k == 9U ? n++ % 4U : sizeof(real);
+      }
+      // The model beside it is good
+      const LV2_State_Status st = host_restore(host, files->good, path, true);
+      CHECK_MSG(st == (k < 6U ? LV2_STATE_ERR_UNKNOWN : LV2_STATE_ERR_BAD_TYPE),
+                "%u %u",
+                i,
+                k);
+      CHECK(learned(host, good) == HOST_LEARNED);
+      CHECK(!strcmp(model_of(host), files->good));
+    }
+  }
+
+  // Each is within its range, and yet nothing could be sung
+  set_learned(host, good);
+  host_set_learned(host, 1, 72);
+  CHECK(host_restore(host, NULL, 0, true) == LV2_STATE_ERR_UNKNOWN);
+  CHECK(learned(host, good) == HOST_LEARNED);
+  host_free(host);
+}
+
 static void test_bare(void)
 {
   char        path[4096];
@@ -143,6 +256,9 @@ static void test_lilv(const Files* files)
 
   Host* const host = host_new(RATE, HOST_ALL);
   host_activate(host);
+  static const int numbers[] = { -57, 52, 71, -19 };
+  set_learned(host, numbers);
+  CHECK(!host_restore(host, NULL, 0, true));
   host_patch_set(host, files->good);
   CHECK(!strcmp(model_of(host), files->good));
 
@@ -157,7 +273,7 @@ static void test_lilv(const Files* files)
                                                         host,
                                                         LV2_STATE_IS_POD,
                                                         NULL);
-  CHECK(state && lilv_state_get_num_properties(state) == 1U);
+  CHECK(state && lilv_state_get_num_properties(state) == 1U + HOST_LEARNED);
   CHECK(!lilv_state_save(
     host->world, &host->map, &host->unmap, state, NULL, saved, "state.ttl"));
   lilv_state_free(state);
@@ -180,12 +296,47 @@ static void test_lilv(const Files* files)
       strstr(path, "good") && strcmp(path, files->good) != 0, "%s", path);
     CHECK(!access(path, R_OK));
     CHECK(again->controls[NEUME_PORT_GATE] == -33.0f);
+    CHECK(learned(again, numbers) == HOST_LEARNED);
     lilv_state_free(loaded);
   }
   host_free(again);
 
   remove_folder(saved);
   remove_folder(copies);
+}
+
+/** Presets written by hand: with what was learned, and without. */
+static void test_preset(void)
+{
+  static const char* const prefixes =
+    "@prefix lv2: <http://lv2plug.in/ns/lv2core#> .\n"
+    "@prefix pset: <http://lv2plug.in/ns/ext/presets#> .\n"
+    "@prefix state: <http://lv2plug.in/ns/ext/state#> .\n"
+    "<urn:neume:preset> a pset:Preset ; lv2:appliesTo <" NEUME_URI "> ";
+  static const char* const states[] = {
+    "; state:state [ <" NEUME_URI__learnedGate "> -57 ; "
+    "<" NEUME_URI__learnedLowest "> 52 ] .\n",
+    "; lv2:port [ lv2:symbol \"gate\" ; pset:value -33.0 ] .\n"
+  };
+  static const int numbers[][HOST_LEARNED] = { { -57, 52, 83, -11 },
+                                               { -90, 45, 83, -11 } };
+
+  Host* const host = host_new(RATE, HOST_ALL);
+  host_activate(host);
+  for (uint32_t i = 0; i < 2U; ++i) {
+    char text[1024];
+    snprintf(text, sizeof(text), "%s%s", prefixes, states[i]);
+    LilvState* const state =
+      lilv_state_new_from_string(host->world, &host->map, text);
+    CHECK(state != NULL);
+    if (state) {
+      lilv_state_restore(state, host->instance, set_value, host, 0, NULL);
+      lilv_state_free(state);
+    }
+    CHECK(learned(host, numbers[i]) == (i ? 0U : HOST_LEARNED));
+  }
+  CHECK(host->controls[NEUME_PORT_GATE] == -33.0f);
+  host_free(host);
 }
 
 int main(void)
@@ -201,8 +352,11 @@ int main(void)
   test_save(&files);
   test_restore(&files, bundled);
   test_many(&files);
+  test_learned(&files);
+  test_hostile_learned(&files);
   test_bare();
   test_lilv(&files);
+  test_preset();
 
   lilv_free(bundle);
   files_clear(&files);

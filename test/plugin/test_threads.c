@@ -71,6 +71,10 @@ static void* state_thread(void* data)
   char        path[4096];
   for (uint32_t i = 0; !atomic_load(&stopped); ++i) {
     host_save(host, path);
+    for (uint32_t k = 0; k < HOST_LEARNED; ++k) { // All of it, or none
+      HOST_REQUIRE(!host->learned[k].type == !host->learned[0].type);
+    }
+    host_set_learned(host, 0, i % 4U ? -60 : -95); // No gate is so low
     host_restore(
       host, i % 3U ? files.other : NULL, host->urid.atom_Path, i % 2U);
     rest(3000);
@@ -114,6 +118,7 @@ int main(void)
     if (i % 20U == 0) {
       host_patch_set(host, i % 40U ? files.good : files.text);
     }
+    host->controls[NEUME_PORT_LEARN] = (float)(i / 200U % 2U == 0);
     host_run(host, in + host->position % TOTAL, NULL, BLOCK);
     rest(500);
   }

@@ -20,7 +20,7 @@ static const char* const symbols[] = {
   "lookahead", "threshold", "gate",       "min_note", "monitor",    "aligned",
   "transpose", "channel",   "velocity",   "dynamics", "bend_range", "pressure",
   "notes",     "panic",     "key",        "scale",    "lowest",     "highest",
-  "a4",        "follow",    "offset",
+  "a4",        "follow",    "offset",     "learn",
 };
 
 static float lows[NEUME_N_PORTS];

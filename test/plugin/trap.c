@@ -252,6 +252,7 @@ static void play(Host* host, Scenario scenario)
     c[NEUME_PORT_BEND_RANGE] = i % 60U < 20U ? 0.0f : 2.0f;
     c[NEUME_PORT_PRESSURE]   = (float)(i / 30U % 3U);
     c[NEUME_PORT_NOTES]      = (float)(i / 80U % 3U);
+    c[NEUME_PORT_LEARN]      = i / 150U % 2U ? 0.0f : 1.0f;
     c[NEUME_PORT_KEY]        = (float)(draw % 12U);
     c[NEUME_PORT_SCALE]      = (float)(i / 40U % 12U);
     c[NEUME_PORT_PANIC]      = i % 300U == 299U ? 1.0f : 0.0f;
