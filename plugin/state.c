@@ -112,6 +112,8 @@ static void list_learned(const NeumeUris* uris,
   memcpy(list, all, sizeof(all));
 }
 
+/** Save what was learned, and also that nothing was: a state without it, such
+   as a preset of ours, leaves the room and the singer as they are. */
 static LV2_State_Status save_learned(const NeumeLearn*        learn,
                                      const NeumeUris*         uris,
                                      LV2_State_Store_Function store,
@@ -120,11 +122,10 @@ static LV2_State_Status save_learned(const NeumeLearn*        learn,
   const NeumeLearned nothing = neume_learned_nothing();
   NeumeLearned       learned = neume_learn_get(learn);
   Learned            list[N_LEARNED];
-  if (!memcmp(&learned, &nothing, sizeof(nothing))) {
-    return LV2_STATE_SUCCESS;
-  }
   if (!uris->atom_Int) {
-    return LV2_STATE_ERR_NO_FEATURE;
+    return memcmp(&learned, &nothing, sizeof(nothing))
+             ? LV2_STATE_ERR_NO_FEATURE
+             : LV2_STATE_SUCCESS;
   }
 
   list_learned(uris, &learned, list);
@@ -148,6 +149,7 @@ static LV2_State_Status restore_learned(NeumeLearn*                 learn,
 {
   NeumeLearned learned = neume_learned_nothing();
   Learned      list[N_LEARNED];
+  bool         any = false;
   list_learned(uris, &learned, list);
   for (uint32_t i = 0; i < N_LEARNED; ++i) {
     size_t            size  = 0;
@@ -164,9 +166,10 @@ static LV2_State_Status restore_learned(NeumeLearn*                 learn,
     }
     memcpy(&value, stored, sizeof(value));
     *list[i].value = value;
+    any            = true;
   }
-  return neume_learn_put(learn, &learned) ? LV2_STATE_SUCCESS
-                                          : LV2_STATE_ERR_UNKNOWN;
+  return !any || neume_learn_put(learn, &learned) ? LV2_STATE_SUCCESS
+                                                  : LV2_STATE_ERR_UNKNOWN;
 }
 
 LV2_State_Status neume_state_save(NeumeLoader*              loader,
