@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char* const bundled_name = "live.safetensors";
+static const char* const standard = "live";         ///< Weights if none asked
+static const char* const suffix   = ".safetensors"; ///< Of bundled weights
 
 /** Change the state of a slot if it is `from`: the new owner is the caller. */
 static bool claim(NeumeLoaderSlot* slot, NeumeSlotState from)
@@ -31,6 +32,41 @@ static bool newer(unsigned a, unsigned b)
   return a != b && a - b < (1U << 31U);
 }
 
+/** The name of the bundled weights at `path`, if it is such a path or name, in
+    place. */
+static void shorten(const NeumeLoader* loader, char* path)
+{
+  const size_t folder = strlen(loader->folder);
+  const size_t length = strlen(path);
+  const size_t end    = strlen(suffix);
+  const bool   inside = !strncmp(path, loader->folder, folder) &&
+                      !strchr(path + folder, '/') && length > folder + end &&
+                      !strcmp(path + length - end, suffix);
+  if (inside) {
+    memmove(path, path + folder, length - folder - end);
+    path[length - folder - end] = '\0';
+  }
+  if (!strcmp(path, standard)) {
+    path[0] = '\0';
+  }
+}
+
+/** The file that `name` stands for: a path, the name of bundled weights, or
+    nothing for the standard ones.  Too long a path is cut, and not found. */
+static void find(const NeumeLoader* loader, const char* name, char* path)
+{
+  if (strchr(name, '/')) {
+    snprintf(path, NEUME_PATH_MAX, "%s", name);
+  } else {
+    snprintf(path,
+             NEUME_PATH_MAX,
+             "%s%s%s",
+             loader->folder,
+             name[0] ? name : standard,
+             suffix);
+  }
+}
+
 bool neume_loader_init(NeumeLoader*               loader,
                        const char*                bundle_path,
                        double                     rate,
@@ -38,19 +74,21 @@ bool neume_loader_init(NeumeLoader*               loader,
                        const LV2_Log_Logger*      logger)
 {
   char         message[NEUME_MESSAGE_MAX] = { 0 };
-  const char*  folder                     = bundle_path ? bundle_path : "";
-  const size_t length                     = strlen(folder);
-  const size_t size = length + 1U + strlen(bundled_name) + 1U;
+  char         path[NEUME_PATH_MAX];
+  const char*  folder = bundle_path ? bundle_path : "";
+  const size_t length = strlen(folder);
+  const bool   slash  = length && folder[length - 1U] == '/';
 
   memset(loader, 0, sizeof(*loader));
-  loader->rate    = rate;
-  loader->logger  = *logger;
-  loader->bundled = (char*)malloc(size);
-  if (!loader->bundled) {
+  loader->rate   = rate;
+  loader->logger = *logger;
+  loader->folder = (char*)malloc(length + 2U);
+  if (!loader->folder) {
     return false;
   }
+  snprintf(loader->folder, length + 2U, "%s%s", folder, slash ? "" : "/");
   if (pthread_mutex_init(&loader->lock, NULL)) {
-    free(loader->bundled);
+    free(loader->folder);
     return false;
   }
   if (schedule) {
@@ -61,13 +99,10 @@ bool neume_loader_init(NeumeLoader*               loader,
     atomic_init(&loader->slots[i].state, NEUME_SLOT_FREE);
   }
 
-  const bool slash = length && folder[length - 1U] == '/';
-  snprintf(
-    loader->bundled, size, "%s%s%s", folder, slash ? "" : "/", bundled_name);
-
-  loader->engine = neume_engine_new(loader->bundled, rate, message);
+  find(loader, "", path);
+  loader->engine = neume_engine_new(path, rate, message);
   if (!loader->engine) {
-    lv2_log_error(&loader->logger, "neume: %s: %s\n", loader->bundled, message);
+    lv2_log_error(&loader->logger, "neume: %s: %s\n", path, message);
   }
   return true;
 }
@@ -79,7 +114,7 @@ void neume_loader_clear(NeumeLoader* loader)
   }
   neume_engine_free(loader->engine);
   pthread_mutex_destroy(&loader->lock);
-  free(loader->bundled);
+  free(loader->folder);
 }
 
 static bool call_worker(const LV2_Worker_Schedule* schedule)
@@ -181,12 +216,10 @@ void neume_loader_update(NeumeLoader* loader)
 static bool load(NeumeLoader* loader, NeumeLoaderSlot* slot)
 {
   char message[NEUME_MESSAGE_MAX] = { 0 };
-  if (!strcmp(slot->path, loader->bundled)) {
-    slot->path[0] = '\0';
-  }
-
-  const char* const path = slot->path[0] ? slot->path : loader->bundled;
-  slot->engine           = neume_engine_new(path, loader->rate, message);
+  char path[NEUME_PATH_MAX];
+  shorten(loader, slot->path);
+  find(loader, slot->path, path);
+  slot->engine = neume_engine_new(path, loader->rate, message);
   if (!slot->engine) {
     lv2_log_error(&loader->logger, "neume: %s: %s\n", path, message);
     release(slot, NEUME_SLOT_FAILED);

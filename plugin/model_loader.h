@@ -52,7 +52,7 @@ typedef struct {
   double              rate;       ///< Hz
   LV2_Worker_Schedule schedule;   ///< Of the host; schedule_work may be NULL
   LV2_Log_Logger      logger;     ///< To the host, or to stderr
-  char*               bundled;    ///< Path of the weights in the bundle
+  char*               folder;     ///< Of the bundle, with a slash at its end
   NeumeEngine*        engine;     ///< In use, may be NULL; audio thread
   unsigned            n_swaps;    ///< How often `engine` was replaced; audio
   unsigned            applied;    ///< Serial of `engine`; audio
@@ -64,7 +64,8 @@ typedef struct {
   NeumeLoaderSlot     slots[NEUME_LOADER_SLOTS]; ///< Loads in flight
   pthread_mutex_t     lock;         ///< Guards `saved`; never taken by audio
   unsigned            saved_serial; ///< Serial of `saved`
-  char saved[NEUME_PATH_MAX];       ///< Newest path that loaded, "" = bundled
+  char saved[NEUME_PATH_MAX];       ///< Newest that loaded, a path, a name
+                                    ///< or ""
 } NeumeLoader;
 
 /** Load the bundled weights now; a failure is logged and leaves no engine.
@@ -82,7 +83,8 @@ void neume_loader_clear(NeumeLoader* loader);
 
 /** Ask for the model at `path`, `size` bytes without a NUL.  Audio.
 
-    None at all ask for the bundled weights.
+    Without a slash it is the name of weights in the bundle, such as "accurate";
+    none at all ask for "live".
 */
 void neume_loader_want(NeumeLoader* loader,
                        const char*  path,
@@ -94,7 +96,7 @@ void neume_loader_want(NeumeLoader* loader,
 */
 void neume_loader_update(NeumeLoader* loader) NEUME_REALTIME;
 
-/** Load the model at `path`, NULL for the bundled weights.  Worker.
+/** Load the model at `path`, a name in the bundle, or NULL for "live".  Worker.
 
     With `schedule`, the worker loads it; else this function does.  Either way
     the next neume_loader_update() takes it over.  Returns false on failure.
@@ -103,7 +105,8 @@ bool neume_loader_restore(NeumeLoader*               loader,
                           const char*                path,
                           const LV2_Worker_Schedule* schedule);
 
-/** Copy the path to save to `path` (NEUME_PATH_MAX); "" = bundled.  Worker. */
+/** Copy what to save to `path` (NEUME_PATH_MAX): a path, the name of weights in
+    the bundle, or "" for the standard ones.  Worker. */
 void neume_loader_saved(NeumeLoader* loader, char* path);
 
 /** Free what was retired and no worker came for.  Worker. */

@@ -40,15 +40,19 @@ static LV2_State_Status save_model(NeumeLoader*              loader,
     return LV2_STATE_ERR_NO_FEATURE;
   }
 
-  char* const       mapped = map ? map->abstract_path(map->handle, path) : NULL;
+  // The name of weights in the bundle is the same everywhere
+  const bool  name = !strchr(path, '/');
+  char* const mapped =
+    map && !name ? map->abstract_path(map->handle, path) : NULL;
   const char* const stored = mapped ? mapped : path;
 
-  const LV2_State_Status st = store(handle,
-                                    uris->neume_model,
-                                    stored,
-                                    strlen(stored) + 1U,
-                                    uris->atom_Path,
-                                    LV2_STATE_IS_POD);
+  const LV2_State_Status st =
+    store(handle,
+          uris->neume_model,
+          stored,
+          strlen(stored) + 1U,
+          name ? uris->atom_String : uris->atom_Path,
+          LV2_STATE_IS_POD | (name ? LV2_STATE_IS_PORTABLE : 0U));
   if (mapped) {
     free_path(freer, mapped);
   }
@@ -74,15 +78,19 @@ static LV2_State_Status restore_model(NeumeLoader*                loader,
   uint32_t          flags = 0;
   const char* const stored =
     (const char*)retrieve(handle, uris->neume_model, &size, &type, &flags);
-  if (stored && type != uris->atom_Path) {
+  const bool name = stored && type == uris->atom_String;
+  if (stored && !name && type != uris->atom_Path) {
     return LV2_STATE_ERR_BAD_TYPE;
   }
   if (stored && (!size || !memchr(stored, 0, size))) {
     return LV2_STATE_ERR_UNKNOWN;
   }
+  if (name && strchr(stored, '/')) {
+    return LV2_STATE_ERR_BAD_TYPE; // Hosts map paths, not strings
+  }
 
   char* const mapped =
-    (stored && map) ? map->absolute_path(map->handle, stored) : NULL;
+    (stored && map && !name) ? map->absolute_path(map->handle, stored) : NULL;
   const bool loaded = neume_loader_restore(
     loader, mapped ? mapped : stored, active ? schedule : NULL);
   if (mapped) {

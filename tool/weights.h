@@ -6,12 +6,12 @@
 
 #include "model_store.h"
 
-/** Load weights, the bundled ones if `path` is NULL.
+/** Load weights from `path`: a file, or the name of weights of ours.  NULL is
+    what the environment variable NEUME_MODEL says, or else "live".
 
-    The bundled ones are the first that is there of: what the environment
-    variable NEUME_MODEL names; share/neume/live.safetensors beside the bin/
-    that holds this program; weights/live.safetensors beside its folder (a
-    build tree); and the data folder chosen when Neume was built.
+    Ours are NAME.safetensors in the first of these that has it: share/neume/
+    beside the bin/ that holds this program; weights/ beside its folder (a build
+    tree); and the data folder chosen when Neume was built.
 
     On failure prints why and returns NULL.  Release with
     neume_model_release().

@@ -166,14 +166,14 @@ class _Residual(nn.Module):
 
     def __init__(self, inputs, outputs):
         super().__init__()
-        self.first = nn.Sequential(nn.BatchNorm2d(inputs), nn.LeakyReLU(LEAK), nn.MaxPool2d((4, 1)))
+        self.first = nn.Sequential(nn.BatchNorm2d(inputs), nn.LeakyReLU(LEAK))
         self.deep = nn.Sequential(
             *_convolution(inputs, outputs), nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
         )
         self.past = nn.Conv2d(inputs, outputs, 1, bias=False)
 
     def forward(self, x):
-        x = self.first(x)
+        x = networks.MaxPool.apply(self.first(x), 4)
         return self.deep(x) + self.past(x)
 
 
@@ -224,7 +224,7 @@ class Joint(nn.Module):
             x = block(x)
             heard.append(x)
         rows = x.shape[2]
-        low = torch.cat([F.adaptive_max_pool2d(h, (rows, h.shape[3])) for h in heard], 1)
+        low = torch.cat([networks.MaxPool.apply(h, h.shape[2] // rows)[:, :, :rows] for h in heard], 1)
         named = self._along(self.pitch, self.final(x))
         voiced = self._along(self.voice, low)
         return torch.cat([self.name(named), self.sung(voiced)], -1)
