@@ -50,7 +50,7 @@ static void glide(const Plan* plan, Pitch* p, uint32_t i, double interval)
                        (1.0 + (fabs(interval) / 2400.0));
   const double length = fmin(fmax(drawn, 0.01), 0.6 * shorter);
   const double middle =
-    to->onset + (length * random_uniform(p->random, -0.12, 0.12));
+    to->onset + (length * random_uniform(p->random, -0.1, 0.35));
 
   const double   t0    = middle - (0.5 * length);
   const double   t1    = middle + (0.5 * length);

@@ -99,8 +99,8 @@ SynthVoice synth_voice_random(uint64_t seed, double centre)
   v.jitter     = keep(draw_about(&r, hard ? 10.0 : 5.0, 2.0), 1.0, 35.0);
   v.shimmer    = keep(draw_about(&r, hard ? 0.4 : 0.2, 2.0), 0.05, 1.5);
   v.scoop      = keep(draw_about(&r, raw ? 80.0 : 45.0, 2.2), 0.0, 300.0);
-  v.scoop_time = random_uniform(&r, 0.04, 0.16);
-  v.portamento = keep(draw_about(&r, 0.07, 1.8), 0.02, 0.25);
+  v.scoop_time = random_uniform(&r, 0.04, 0.25);
+  v.portamento = keep(draw_about(&r, 0.1, 1.8), 0.02, 0.3);
   v.attack     = keep(
     draw_about(&r, hard ? 0.015 : (soft ? 0.06 : 0.035), 1.9), 0.005, 0.15);
   v.release   = keep(draw_about(&r, 0.06, 1.9), 0.012, 0.25);

@@ -183,6 +183,7 @@ class Syllables:
         out = np.zeros(count + rate, np.float32)
         sung = []
         units = self.singers[singer]
+        before = None
         for group in _groups(rng, melody, manner):
             seconds = group[-1].offset - group[0].onset
             mean = np.mean([n.midi for n in group])
@@ -201,12 +202,16 @@ class Syllables:
                     _fade(out, sung[-1].offset - wanted, rate)
                     sung[-1].offset -= wanted
             time, heard = self._render(
-                rng, out, unit, group, rate, manner, consonant, inside, tuning
+                rng, out, unit, group, rate, manner, consonant, inside, tuning,
+                before if touching else None,
             )
+            before = group[-1]
             sung += as_sung(group, time, heard)
         return out[:count], sung
 
-    def _render(self, rng, out, unit, group, rate, manner, consonant, inside, tuning):
+    def _render(
+        self, rng, out, unit, group, rate, manner, consonant, inside, tuning, before
+    ):
         """Add one unit, sung over the notes of `group`, to `out`; returns its
         pitch in semitones, and when it has that."""
         attack = rng.uniform(0.012, 0.04)
@@ -218,7 +223,7 @@ class Syllables:
         if length <= 0 or first < 0:
             return np.zeros(0), np.zeros(0)
         time = begin + np.arange(0, length + CONTROL, CONTROL) / rate
-        target = _contour(rng, time, group, manner) + tuning / 100
+        target = _contour(rng, time, group, manner, before) + tuning / 100
 
         midi = self.tracks[unit.recording][0]
         source, residual = self._loop(rng, unit, midi)
@@ -340,8 +345,10 @@ def _manner(rng):
         "vibrato_delay": rng.uniform(0.1, 0.5),
         "drift": rng.uniform(0.02, 0.15),
         "scoop": rng.choice([0.0, rng.uniform(0.3, 2.0)], p=[0.5, 0.5]),
-        "scoop_share": rng.uniform(0.1, 0.6),
-        "scoop_time": rng.uniform(0.04, 0.12),
+        "scoop_share": rng.uniform(0.1, 0.7),
+        "scoop_time": rng.uniform(0.04, 0.25),
+        "carry": rng.choice([0.0, rng.uniform(0.2, 1.0)], p=[0.3, 0.7]),
+        "carry_time": rng.uniform(0.02, 0.1),
         "glide": rng.uniform(0.02, 0.12),
         "melisma": rng.uniform(0.1, 0.6),
         "flatten": rng.uniform(0.5, 1.0),
@@ -375,9 +382,14 @@ def as_sung(notes, time, semitones):
     return sung
 
 
-def _contour(rng, time, group, manner):
-    """Pitch in semitones at each `time`, through all notes of the group."""
+def _contour(rng, time, group, manner, before=None):
+    """Pitch in semitones at each `time`, through all notes of the group, which
+    comes straight after the note `before`, if any."""
     target = np.full(len(time), group[0].midi, float)
+    if before is not None:  # The voice is still on its way from there
+        since = np.maximum(time - group[0].onset, 0)
+        away = np.clip(before.midi - group[0].midi, -5, 5) * manner["carry"]
+        target += away * np.exp(-since / (manner["carry_time"] * rng.uniform(0.6, 1.6)))
     glide = manner["glide"]
     for before, note in zip(group, group[1:]):
         ramp = np.clip((time - note.onset) / glide + 0.5, 0, 1)

@@ -278,10 +278,15 @@ def _melody_line(rng, line, manner, seconds):
     """Semitones every GRID seconds, through all syllables."""
     semitones = np.zeros(int((seconds + 1) / GRID))
     time = np.arange(len(semitones)) * GRID
+    before = None
     for syllable in line:
         now = slice(int(syllable.start / GRID), None)
         until = time[now] < syllable.stop + 0.2
-        contour = syllables._contour(rng, time[now][until], syllable.group, manner)
+        near = before is not None and syllable.onset - before.offset < 0.12
+        contour = syllables._contour(
+            rng, time[now][until], syllable.group, manner, before if near else None
+        )
+        before = syllable.group[-1]
         semitones[now][until] = contour
     width = max(1, int(rng.uniform(0.02, 0.07) / GRID))
     return ndimage.uniform_filter1d(semitones, width)
