@@ -21,7 +21,7 @@
 #define NEUME_INTERLEAVE_MAX 8 ///< Largest P
 
 #define NEUME_PASS_SECONDS                                                     \
-  0.004 ///< A network pass ends this long after its frame
+  0.006 ///< A network pass ends this long after its frame
 #define NEUME_LOOKAHEAD_MAX_MS 1250 ///< Longest look-ahead, ms
 
 #define NEUME_A4_MIN 415.0f ///< Lowest tuning, Hz

@@ -91,7 +91,7 @@ uint32_t neume_write(Neume* neume, const float* in, uint32_t n) NEUME_REALTIME;
 /** Analyse what was written, up to and with the next decision.
 
     Returns true and fills `*step`, or false when all audio was used up.  The
-    work for one frame is spread evenly over the 4 ms of audio after it.
+    work for one frame is spread evenly over the 6 ms of audio after it.
     Realtime-safe, analysis thread only.
 */
 bool neume_analyse(Neume* neume, NeumeStep* step) NEUME_REALTIME;

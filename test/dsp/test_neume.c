@@ -144,7 +144,7 @@ static void test_positions(void)
   run(neume, audio, n, 512, got);
   for (unsigned i = 0; i < got->count; ++i) {
     const double frame = floor((128.0 * (i + 1) - 1.0) * rate / NEUME_RATE);
-    CHECK(got->steps[i].position == (uint64_t)frame + 192U);
+    CHECK(got->steps[i].position == (uint64_t)frame + 288U);
   }
 
   NeumeParams  params = neume_defaults();
