@@ -121,9 +121,12 @@ static LV2_State_Status store(LV2_State_Handle handle,
     return LV2_STATE_SUCCESS;
   }
   HOST_REQUIRE(key == stored->host->urid.neume_model);
-  HOST_REQUIRE(type == stored->host->urid.atom_Path);
+  // A path is of this machine; a name is the same on all
+  const bool name = type == stored->host->urid.atom_String;
+  HOST_REQUIRE(name || type == stored->host->urid.atom_Path);
+  HOST_REQUIRE(name == !strchr((const char*)value, '/'));
   HOST_REQUIRE(flags & LV2_STATE_IS_POD);
-  HOST_REQUIRE(!(flags & LV2_STATE_IS_PORTABLE));
+  HOST_REQUIRE(name == !!(flags & LV2_STATE_IS_PORTABLE));
   HOST_REQUIRE(size == strlen((const char*)value) + 1U);
   snprintf(stored->path, sizeof(stored->path), "%s", (const char*)value);
   return LV2_STATE_SUCCESS;

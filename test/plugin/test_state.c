@@ -81,6 +81,41 @@ static void test_restore(const Files* files, const char* bundled)
   }
 }
 
+/** Weights of the bundle are saved by their name, however they were asked for.
+ */
+static void test_names(const Files* files, const char* bundle)
+{
+  char        accurate[4300];
+  char        live[4300];
+  char        path[4096];
+  Host* const host = host_new(RATE, HOST_ALL);
+  snprintf(accurate, sizeof(accurate), "%saccurate.safetensors", bundle);
+  snprintf(live, sizeof(live), "%slive.safetensors", bundle);
+  host_activate(host);
+
+  const char* const asked[] = { "accurate", accurate };
+  for (uint32_t i = 0; i < 2U; ++i) {
+    host_patch_set(host, asked[i]);
+    CHECK(!strcmp(model_of(host), accurate));
+    CHECK(!host_save(host, path));
+    CHECK_MSG(!strcmp(path, "accurate"), "%s", path);
+    host_patch_set(host, i ? "live" : live);
+    CHECK(!strcmp(model_of(host), live));
+    CHECK(!host_save(host, path));
+    CHECK_MSG(!path[0], "%s", path);
+  }
+
+  const LV2_URID string = host->urid.atom_String;
+  CHECK(!host_restore(host, "accurate", string, true));
+  CHECK(!strcmp(model_of(host), accurate));
+  CHECK(host_restore(host, files->good, string, true) ==
+        LV2_STATE_ERR_BAD_TYPE);
+  CHECK(!host_restore(host, "nothing so called", string, true));
+  CHECK(!strcmp(model_of(host), accurate));
+  CHECK(host->n_logged == 1U);
+  host_free(host);
+}
+
 /** More restores than the loader has slots, without a run in between. */
 static void test_many(const Files* files)
 {
@@ -340,6 +375,32 @@ static void test_preset(void)
   host_free(host);
 }
 
+/** The preset that chooses other weights, and one that chooses ours. */
+static void test_choice(const char* bundle)
+{
+  static const char* const names[] = { "accurate", "live" };
+  Host* const              host    = host_new(RATE, HOST_ALL);
+  host_activate(host);
+  for (uint32_t i = 0; i < 2U; ++i) {
+    char uri[100];
+    char wanted[4300];
+    snprintf(uri, sizeof(uri), NEUME_URI "#%s", i ? "live-voice" : "accurate");
+    snprintf(wanted, sizeof(wanted), "%s%s.safetensors", bundle, names[i]);
+    LilvNode* const node = lilv_new_uri(host->world, uri);
+    lilv_world_load_resource(host->world, node);
+    LilvState* const state =
+      lilv_state_new_from_world(host->world, &host->map, node);
+    CHECK(state != NULL);
+    if (state) {
+      lilv_state_restore(state, host->instance, set_value, host, 0, NULL);
+      lilv_state_free(state);
+    }
+    CHECK_MSG(!strcmp(model_of(host), wanted), "%s", host->path);
+    lilv_node_free(node);
+  }
+  host_free(host);
+}
+
 int main(void)
 {
   Host* const host   = host_new(RATE, HOST_ALL);
@@ -352,6 +413,8 @@ int main(void)
 
   test_save(&files);
   test_restore(&files, bundled);
+  test_names(&files, bundle);
+  test_choice(bundle);
   test_many(&files);
   test_learned(&files);
   test_hostile_learned(&files);

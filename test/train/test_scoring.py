@@ -262,6 +262,12 @@ class Files(unittest.TestCase):
         self.assertEqual(said.tolist(), [0, 0.25, 0.75])  # 0.125 is next to 0.1
         self.assertEqual(right.tolist(), [True, False, True])
 
+    def test_octaves(self):
+        true = scoring.notes([(0, 1, 50), (1, 2, 57), (2, 3, 70), (3, 4, 83)])
+        found = scoring.notes([(0, 1, 50), (1, 2, 56), (2.5, 4, 70)])
+        rows = scoring.by_octave(true, np.array([[3.5, 9.0]]), found, 5.0)
+        self.assertEqual(rows.tolist(), [[8, 8, 8], [8, 8, 0], [12, 8, 4]])
+
     def test_files_have_equal_weight(self):
         long = scoring.score(scoring.notes([(0, 10, 60)]), NOTHING, scoring.notes([]), 10)
         short = scoring.score(scoring.notes([]), NOTHING, scoring.notes([]), 1)

@@ -241,17 +241,20 @@ def score_set(listener, recordings, title):
     """{"mean": scores, "files": {name: scores}, "reliability": bins} of a set."""
     files = {}
     said = []
+    octaves = 0
     for recording, found, frames in listener(recordings, title):
         true, left_out = scoring.notes([]), np.zeros((0, 2))
         if recording.labels:
             true, left_out = scoring.read_truth(recording.labels)
         duration = soundfile.info(recording.audio).duration
         cents = frames and (frames.times, frames.cents)
+        octaves = octaves + scoring.by_octave(true, left_out, found, duration)
         files[recording.name] = scoring.score(true, left_out, found, duration, cents)
         if frames:
             columns = (frames.times, frames.midi, frames.confidence)
             said.append(scoring.shown(true, left_out, duration, *columns))
     result = {"mean": scoring.mean(files.values()), "files": files}
+    result["octaves"] = np.asarray(octaves).tolist()
     if said:
         bins = scoring.reliability(*(np.concatenate(part) for part in zip(*said)))
         names = ("frames", "confidence", "right", "expected_calibration_error")
@@ -283,6 +286,16 @@ def table(sets, per_file):
         lines.append(line(title, result["mean"], width))
         if per_file:
             lines += [line(f"  {n}", scores, width) for n, scores in result["files"].items()]
+    return lines
+
+
+def octave_lines(sets):
+    """Lines that tell each set's sung frames by octave."""
+    lines = ["set, octave: sung frames, share found, share right"]
+    for title, result in sets.items():
+        for name, (sung, found, right) in zip(("A2..G#3", "A3..G#4", "A4..B5"), result["octaves"]):
+            if sung:
+                lines.append(f"{title}, {name}: {sung}, {found / sung:.3f}, {right / sung:.3f}")
     return lines
 
 
@@ -345,6 +358,7 @@ def parse(argv):
     add("--limit", type=int, metavar="N", help="only the first N recordings of a set")
     add("--keep", metavar="DIR", help="keep what the command writes")
     add("--per-file", action="store_true", help="print the scores of every file")
+    add("--octaves", action="store_true", help="print what is found in each octave")
     add("--reliability", metavar="PNG",
         help="draw how often a confidence is right, and print how far off it is")
     add("--json", metavar="OUT", help="write all scores, of every file too")
@@ -380,6 +394,8 @@ def main(argv=None):
     what = {key: value for key, value in listener.what.items() if value is not None}
     print(", ".join(f"{key}: {value}" for key, value in what.items()))
     print("\n".join(table(result, options.per_file)))
+    if options.octaves:
+        print("\n".join(octave_lines(result)))
     if options.reliability:
         draw_reliability(result, options.reliability)
     if options.json:

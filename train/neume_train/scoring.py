@@ -283,6 +283,24 @@ def shown(true, left_out, duration, times, midi, confidence):
     return confidence[near], midi[near] == wanted
 
 
+OCTAVES = (45, 57, 69, 84)  # MIDI numbers: A2..G#3, A3..G#4, A4..B5
+
+
+def by_octave(true, left_out, found, duration):
+    """Frames by octave of the true note: [sung, found, right], one row for each of
+    A2..G#3, A3..G#4 and A4..B5."""
+    times = grid(duration)
+    if len(left_out):
+        times = times[note_at(left_out, times) < 0]
+    wanted = in_force(true.midi, note_at(true.intervals, times))
+    heard = in_force(found.midi, note_at(found.intervals, times))
+    rows = []
+    for low, high in zip(OCTAVES, OCTAVES[1:]):
+        here = (wanted >= low) & (wanted < high)
+        rows.append([part.sum() for part in (here, here & (heard > 0), here & (heard == wanted))])
+    return np.array(rows)
+
+
 def mean(files):
     """Means of the scores of several files, each with equal weight."""
     result = {}
