@@ -21,7 +21,7 @@ static float wrap(float cents)
 static float sing(NeumeTuning* t, float off, float spread, double seconds)
 {
   uint32_t state = 5;
-  for (double s = 0.0; s < seconds; s += step) {
+  for (unsigned k = 0; k * step < seconds; ++k) {
     state             = state * 1664525U + 1013904223U;
     const float noise = (float)(state >> 8U) / 8388608.0f - 1.0f;
     const float heard = off + spread * noise;
@@ -62,13 +62,12 @@ static void test_goes_along(void)
   // back
   NeumeTuning t;
   neume_tuning_reset(&t);
-  float off = 0.0f;
-  for (; off < 65.0f; off += 1.0f) {
-    sing(&t, off, 10.0f, 2.0);
+  for (int off = 0; off < 65; ++off) {
+    sing(&t, (float)off, 10.0f, 2.0);
   }
   CHECK_MSG(t.offset == 50.0f, "%g", (double)t.offset);
-  for (; off > 20.0f; off -= 1.0f) {
-    sing(&t, off, 10.0f, 2.0);
+  for (int off = 65; off > 20; --off) {
+    sing(&t, (float)off, 10.0f, 2.0);
   }
   sing(&t, 20.0f, 10.0f, 20.0);
   CHECK_MSG(fabsf(t.offset - 20.0f) < 4.0f, "%g", (double)t.offset);
