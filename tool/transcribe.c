@@ -111,7 +111,8 @@ static int take_option(Call* call, int c, char** argv)
       ok = read_float("--min-note", 0.0, 500.0, &l->params.min_note_ms);
       break;
     case 'a':
-      ok = read_float("--a4", NEUME_A4_MIN, NEUME_A4_MAX, &l->params.a4_hz);
+      ok = read_float(
+        "--a4", (double)NEUME_A4_MIN, (double)NEUME_A4_MAX, &l->params.a4_hz);
       break;
     case 'f':
       l->params.follow = true;
