@@ -148,10 +148,14 @@ def make_clips(options, singers, names):
             "interleave": INTERLEAVE,
             "front_end": FRONT_ENDS[name].describe(),
             "singers": singers,
-            "commit": _commit(),
         }
+        path = folder / "dataset.json"
+        if path.is_file():
+            old = json.loads(path.read_text(encoding="utf-8"))
+            if any(old.get(key) != value for key, value in manifest.items()):
+                raise ValueError(f"{folder} holds other clips; choose another --out")
         if wanted:
-            _write_json(folder / "dataset.json", manifest)
+            _write_json(path, {**manifest, "commit": _commit()})
     if wanted:
         print(f"{singers}: {len(wanted)} shards of clips", flush=True)
         work = [
@@ -427,10 +431,14 @@ def parse():
 def main():
     """The command."""
     options = parse()
-    options.folders = {
-        "all": make_clips(options, "all", list(FRONT_ENDS)),
-        "c": make_clips(options, "c", ["log-mel"]),
-    }
+    try:
+        options.folders = {
+            "all": make_clips(options, "all", list(FRONT_ENDS)),
+            "c": make_clips(options, "c", ["log-mel"]),
+        }
+    except ValueError as error:
+        print(f"compare: {error}", file=sys.stderr)
+        return 1
     told = {network.name: row(options, network) for network in SYSTEMS + ABLATION}
     ahead = {"live": (0, 125, 250, 500), "accurate": (0, 125, 250, 375, 500)}
     ahead["reference"] = (0, 125, 250, 500, 1250)
