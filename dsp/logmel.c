@@ -20,7 +20,7 @@ typedef struct {
 
 struct NeumeLogmel {
   NeumeFrontEnd  fe;       ///< As given
-  float*         window;   ///< Hann window with the power's factor folded in
+  float*         window;   ///< Window with the power's factor folded in
   float*         time;     ///< Windowed frame, zeros behind it, fft floats
   fftwf_complex* spectrum; ///< fft / 2 + 1 bins
   float*         power;    ///< fft / 2 + 1 bins
@@ -56,6 +56,11 @@ NeumeStatus neume_front_end_check(const NeumeFrontEnd* fe, const char** what)
     bad = "scale";
   } else if (fe->label_delay > fe->window) {
     bad = "label_delay";
+  } else if (fe->rise < 1 || fe->rise >= fe->window) {
+    bad = "rise";
+  } else if (fe->stack < 1 || fe->stack > NEUME_STACK_MAX ||
+             (fe->stack & (fe->stack - 1U))) {
+    bad = "stack";
   }
 
   if (what) {
@@ -136,11 +141,13 @@ static uint32_t make_bands(const NeumeFrontEnd* fe, Band* bands, float* weights)
 
 static void make_window(const NeumeFrontEnd* fe, float* window)
 {
-  // A periodic Hann window sums to half its length
+  // Both halves sum to half their length
   const double factor = 2.0 / (0.5 * fe->window);
+  const double fall   = fe->window - fe->rise;
   for (uint32_t i = 0; i < fe->window; ++i) {
-    const double hann = 0.5 - 0.5 * cos(2.0 * pi * i / fe->window);
-    window[i]         = (float)(factor * hann);
+    const double part =
+      i < fe->rise ? (double)i / fe->rise : (double)(fe->window - i) / fall;
+    window[i] = (float)(factor * (0.5 - 0.5 * cos(pi * part)));
   }
 }
 

@@ -12,7 +12,7 @@
 /** What a weights file says of its features; all lengths are samples at
     NEUME_RATE. */
 typedef struct {
-  uint32_t window;   ///< Hann window length, 64..4096
+  uint32_t window;   ///< Window length, 64..4096
   uint32_t fft;      ///< FFT size, a power of two from window to 8192
   uint32_t bands;    ///< Number of mel bands, 8..512
   float    low_hz;   ///< Lower edge of the first band, 0 <= low < high
@@ -22,25 +22,34 @@ typedef struct {
   float    scale;    ///< Factor on the logarithm, > 0
   uint32_t
     label_delay; ///< The label point lies this far before the window's end
+  uint32_t rise; ///< Where the window is highest, 1..window - 1 from its start;
+                 ///< half of it for a Hann window
+  uint32_t stack; ///< Frames that the network sees as one column, NEUME_STEP /
+                  ///< stack apart: a power of two, 1..NEUME_STACK_MAX
 } NeumeFrontEnd;
 
 /** The largest values that check_front_end accepts. */
 #define NEUME_WINDOW_MAX 4096
 #define NEUME_FFT_MAX    8192
 #define NEUME_BANDS_MAX  512
+#define NEUME_STACK_MAX  8
 
 /** Log-mel frames.
 
-    A frame of `window` samples x is weighted with a periodic Hann window w,
-    padded with zeros to `fft`, and transformed: X.  Its one-sided power is
-    P[k] = |X[k]|^2 * (2 / sum w)^2, so that a sine of amplitude 1 that falls
-    on a bin has P = 1.  Band b sums P[k] under a triangle that is 1 at its
-    centre and 0 at its neighbours' centres; the bands + 2 edges are equally
-    spaced in mel(f) = ln(1 + f / break_hz) from low_hz to high_hz.  (With
-    break_hz = 700 that is the scale of O'Shaughnessy 1987 up to a factor.)  A
-    triangle is evaluated at bin centres k * NEUME_RATE / fft.  A triangle
-    that is narrower than a bin and meets none takes its peak's two
-    neighbouring bins, linearly interpolated.  The feature is
+    A frame of `window` samples x is weighted with a window w, half a period of
+   a Hann window that rises over `rise` samples, then half of one that falls
+   over the rest: the nearer its top to its end, the later is what a frame
+   speaks of, at the same width of a spectral line.  (With `rise` half of
+   `window` it is the periodic Hann window.)  The product is padded with zeros
+   to `fft`, and transformed: X.  Its one-sided power is P[k] = |X[k]|^2 * (2 /
+   sum w)^2, so that a sine of amplitude 1 that falls on a bin has P = 1.  Band
+   b sums P[k] under a triangle that is 1 at its centre and 0 at its neighbours'
+   centres; the bands + 2 edges are equally spaced in mel(f) = ln(1 + f /
+   break_hz) from low_hz to high_hz.  (With break_hz = 700 that is the scale of
+   O'Shaughnessy 1987 up to a factor.)  A triangle is evaluated at bin centres k
+   * NEUME_RATE / fft.  A triangle that is narrower than a bin and meets none
+   takes its peak's two neighbouring bins, linearly interpolated.  The feature
+   is
 
       scale * ln(1 + band / floor)
 

@@ -60,14 +60,28 @@ static bool read_format(const json_t* metadata, NeumeFault* fault)
                          FORMAT_TAG);
 }
 
+/** Read a whole number that older files do not have: `value` then. */
+static bool read_later(json_t*     json,
+                       const char* where,
+                       const char* key,
+                       uint32_t    max,
+                       uint32_t    value,
+                       uint32_t*   out,
+                       NeumeFault* fault)
+{
+  *out = value;
+  return !json_object_get(json, key) ||
+         neume_json_u32(json, where, key, 1, max, out, fault);
+}
+
 static bool read_front_end(json_t* json, NeumeModel* model, NeumeFault* fault)
 {
   NeumeFrontEnd* const     fe      = &model->front_end;
   static const char* const where   = "front_end";
-  static const char* const known[] = { "rate",    "step",        "window",
-                                       "fft",     "bands",       "low_hz",
-                                       "high_hz", "break_hz",    "floor",
-                                       "scale",   "label_delay", NULL };
+  static const char* const known[] = {
+    "rate",    "step",     "window", "rise",  "fft",         "bands", "low_hz",
+    "high_hz", "break_hz", "floor",  "scale", "label_delay", "stack", NULL
+  };
 
   const uint32_t rate  = NEUME_RATE;
   const uint32_t step  = NEUME_STEP;
@@ -91,7 +105,16 @@ static bool read_front_end(json_t* json, NeumeModel* model, NeumeFault* fault)
                       0,
                       NEUME_WINDOW_MAX,
                       &fe->label_delay,
-                      fault)) {
+                      fault) ||
+      !read_later(json,
+                  where,
+                  "rise",
+                  NEUME_WINDOW_MAX,
+                  fe->window / 2U,
+                  &fe->rise,
+                  fault) ||
+      !read_later(
+        json, where, "stack", NEUME_STACK_MAX, 1, &fe->stack, fault)) {
     return false;
   }
 

@@ -119,7 +119,9 @@ NeumeFrontEnd model_front_end_small(void)
                              .break_hz    = 700.0f,
                              .floor       = 1e-6f,
                              .scale       = 0.25f,
-                             .label_delay = 128 };
+                             .label_delay = 128,
+                             .rise        = 256,
+                             .stack       = 1 };
   return fe;
 }
 

@@ -10,8 +10,9 @@
 #include <stdint.h>
 #include <string.h>
 
-static const NeumeFrontEnd front_end = { 512,    1024,  144,  60.0f, 1960.0f,
-                                         700.0f, 1e-9f, 0.1f, 256 };
+static const NeumeFrontEnd front_end = { 512,     1024,   144,   60.0f,
+                                         1960.0f, 700.0f, 1e-9f, 0.1f,
+                                         256,     256,    1 };
 
 static const double pi = 3.14159265358979323846;
 
@@ -120,8 +121,8 @@ static void test_scale(void)
 static void test_narrow_bands(void)
 {
   // More bands than bins: every band still hears something
-  const NeumeFrontEnd fe     = { 64,     64,    256,  60.0f, 1960.0f,
-                                 700.0f, 1e-9f, 1.0f, 32 };
+  const NeumeFrontEnd fe     = { 64,    64,   256, 60.0f, 1960.0f, 700.0f,
+                                 1e-9f, 1.0f, 32,  32,    1 };
   NeumeLogmel*        logmel = NULL;
   CHECK(neume_logmel_new(&fe, &logmel) == NEUME_SUCCESS);
 
@@ -144,19 +145,27 @@ static void test_ranges(void)
     NeumeFrontEnd fe;
     const char*   what;
   } bad[] = {
-    { { 63, 64, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0 }, "window" },
-    { { 8192, 8192, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0 }, "window" },
-    { { 512, 256, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0 }, "fft" },
-    { { 512, 1000, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0 }, "fft" },
-    { { 512, 1024, 7, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0 }, "bands" },
-    { { 512, 1024, 8, -1.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0 }, "low_hz" },
-    { { 512, 1024, 8, 9.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0 }, "low_hz" },
-    { { 512, 1024, 8, NAN, 9.0f, 700.0f, 1e-9f, 1.0f, 0 }, "low_hz" },
-    { { 512, 1024, 8, 0.0f, 2049.0f, 700.0f, 1e-9f, 1.0f, 0 }, "high_hz" },
-    { { 512, 1024, 8, 0.0f, 9.0f, 0.0f, 1e-9f, 1.0f, 0 }, "break_hz" },
-    { { 512, 1024, 8, 0.0f, 9.0f, 700.0f, NAN, 1.0f, 0 }, "floor" },
-    { { 512, 1024, 8, 0.0f, 9.0f, 700.0f, 1e-9f, INFINITY, 0 }, "scale" },
-    { { 512, 1024, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 513 }, "label_delay" },
+    { { 63, 64, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0, 32, 1 }, "window" },
+    { { 8192, 8192, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0, 32, 1 }, "window" },
+    { { 512, 256, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0, 32, 1 }, "fft" },
+    { { 512, 1000, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0, 32, 1 }, "fft" },
+    { { 512, 1024, 7, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0, 32, 1 }, "bands" },
+    { { 512, 1024, 8, -1.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0, 32, 1 }, "low_hz" },
+    { { 512, 1024, 8, 9.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0, 32, 1 }, "low_hz" },
+    { { 512, 1024, 8, NAN, 9.0f, 700.0f, 1e-9f, 1.0f, 0, 32, 1 }, "low_hz" },
+    { { 512, 1024, 8, 0.0f, 2049.0f, 700.0f, 1e-9f, 1.0f, 0, 32, 1 },
+      "high_hz" },
+    { { 512, 1024, 8, 0.0f, 9.0f, 0.0f, 1e-9f, 1.0f, 0, 32, 1 }, "break_hz" },
+    { { 512, 1024, 8, 0.0f, 9.0f, 700.0f, NAN, 1.0f, 0, 32, 1 }, "floor" },
+    { { 512, 1024, 8, 0.0f, 9.0f, 700.0f, 1e-9f, INFINITY, 0, 32, 1 },
+      "scale" },
+    { { 512, 1024, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 513, 32, 1 },
+      "label_delay" },
+    { { 512, 1024, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0, 0, 1 }, "rise" },
+    { { 512, 1024, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0, 512, 1 }, "rise" },
+    { { 512, 1024, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0, 32, 0 }, "stack" },
+    { { 512, 1024, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0, 32, 3 }, "stack" },
+    { { 512, 1024, 8, 0.0f, 9.0f, 700.0f, 1e-9f, 1.0f, 0, 32, 16 }, "stack" },
   };
 
   for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {

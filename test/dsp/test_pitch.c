@@ -238,8 +238,8 @@ static void test_limits(void)
 
 int main(void)
 {
-  const NeumeFrontEnd fe = { WINDOW, FFT,   64,   80.0F, 2000.0F,
-                             700.0F, 1e-6F, 1.0F, 0 };
+  const NeumeFrontEnd fe = { WINDOW, FFT,  64, 80.0F,      2000.0F, 700.0F,
+                             1e-6F,  1.0F, 0,  WINDOW / 2, 1 };
   CHECK(neume_logmel_new(&fe, &logmel) == NEUME_SUCCESS);
   if (!logmel) {
     return test_report();

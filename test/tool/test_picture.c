@@ -18,8 +18,9 @@
 
 #define BANDS 100U
 
-static const NeumeFrontEnd front_end = { 1024,   2048,  BANDS, 60.0f, 2000.0f,
-                                         200.0f, 1e-6f, 0.25f, 0 };
+static const NeumeFrontEnd front_end = { 1024,    2048,   BANDS, 60.0f,
+                                         2000.0f, 200.0f, 1e-6f, 0.25f,
+                                         0,       512,    1 };
 
 static double band_hz(uint32_t band)
 {

@@ -515,7 +515,7 @@ class Systems(unittest.TestCase):
             with self.subTest(name=name):
                 self.assertGreater(right, share)
                 self.assertGreater(stack.macs, 0)
-            again = systems.restore(stack.description, 128)
+            again = systems.restore(stack.description, {"bands": 128})
             again.load_state_dict(stack.state_dict())
 
     def test_the_voice_has_two_ears(self):

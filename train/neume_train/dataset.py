@@ -14,6 +14,10 @@ shard-NNNNN.npz
     features.reshape(clips, 240, 4, bands)[:, :, c] is what the network sees of
     context c.  A label is the class in force at its frame's label point:
     0 non-voice, 1..39 the semitones A2..B5 (MIDI 44 + class).
+    With --audio, instead of these: `audio` int16 [clips][122880], sound at 4096 Hz
+    as the chain resamples it, `peak` float32 [clips], what its full scale stands
+    for, and `classes` uint8 [clips][3840], the class in force at each k / 128 s of
+    it.  Then train computes features and labels itself, for any front end.
 dataset.json
     The seed, the number of clips and of clips in a shard, the front end, the
     library's and the data's state, frames of each class, and the shards that
@@ -44,6 +48,9 @@ from . import clips, native
 INTERLEAVE = 4
 STEP = native.STEP // INTERLEAVE
 FRAMES = native.CONTEXT * INTERLEAVE
+SAMPLES = native.CONTEXT * native.STEP  # Of a clip at the analysis rate
+CLASSES_RATE = 128  # Hz, of the classes beside audio
+CLASSES_COUNT = SAMPLES * CLASSES_RATE // native.RATE
 
 _maker = None  # Of this process
 
@@ -65,24 +72,39 @@ def example(maker, front_end, seed, index):
     return features.astype(np.float16), clips.labels(clip.notes, times)
 
 
+def sound(maker, seed, index):
+    """Audio int16 [122880], its peak, and classes uint8 [3840] of one clip."""
+    clip = maker.make(seed, index)
+    audio = maker.native.resample(clip.audio, clips.RATE)
+    if len(audio) < SAMPLES:
+        raise native.NativeError(f"{len(audio)} samples where {SAMPLES} belong")
+    audio = audio[:SAMPLES]
+    peak = max(float(np.abs(audio).max()), 1e-9)
+    times = np.arange(CLASSES_COUNT) / CLASSES_RATE - maker.native.delay(clips.RATE)
+    return np.rint(audio * (32767 / peak)).astype(np.int16), peak, clips.labels(clip.notes, times)
+
+
 def _write_shard(work):
     """Make one shard and put it in place whole."""
     path, seed, first, count, front_end = work
-    made = [example(_maker, front_end, seed, first + k) for k in range(count)]
-    features = np.stack([m[0] for m in made])
-    labels = np.stack([m[1] for m in made])
+    if front_end:
+        made = [example(_maker, front_end, seed, first + k) for k in range(count)]
+        names = ("features", "labels")
+    else:
+        made = [sound(_maker, seed, first + k) for k in range(count)]
+        names = ("audio", "peak", "classes")
     partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
-    np.savez(partial, features=features, labels=labels)
+    np.savez(partial, **{name: np.stack(part) for name, part in zip(names, zip(*made))})
     os.replace(partial, path)
     return path
 
 
-def _read_counts(path, shape):
+def _read_counts(path, name, shape):
     """Frames of each class in a shard, or None if it is not as it should be."""
     try:
         with np.load(path) as shard:
-            labels = shard["labels"]
-            if labels.shape != shape[:2] or "features" not in shard.files:
+            labels = shard[name]
+            if labels.shape != shape:
                 return None
         return np.bincount(labels.ravel(), minlength=native.CLASSES)
     except (OSError, ValueError, KeyError, EOFError):
@@ -150,6 +172,7 @@ def generate(
 ):
     """Make what is missing of a data set; returns its manifest.
 
+    With `front_end` None, clips are kept as audio.
     `progress`, if given, is called with (clips made, clips wanted, seconds).
     Process `rank` of `ranks` makes every ranks-th shard; the one that ends last
     leaves a manifest that lists them all.
@@ -164,7 +187,7 @@ def generate(
         "frames": FRAMES,
         "step": STEP,
         "interleave": INTERLEAVE,
-        "front_end": dataclasses.asdict(front_end),
+        "front_end": dataclasses.asdict(front_end) if front_end else None,
         "present": _maker.present,
     }
     if manifest_path.is_file():
@@ -181,13 +204,14 @@ def generate(
         for number in range(-(-n_clips // shard))
     }
     found = {}  # Frames of each class in the shards that are complete
+    labels = ("labels", FRAMES) if front_end else ("classes", CLASSES_COUNT)
 
     def look():
         """Count the shards that have appeared; returns whether any has."""
         before = len(found)
         for name, count in sizes.items():
             if name not in found and (out / name).is_file():
-                counted = _read_counts(out / name, (count, FRAMES, front_end.bands))
+                counted = _read_counts(out / name, labels[0], (count, labels[1]))
                 if counted is not None:
                     found[name] = counted
         return len(found) > before
@@ -256,6 +280,9 @@ def main():
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--shard", type=int, default=50, help="clips in a file")
     parser.add_argument(
+        "--audio", action="store_true", help="keep sound instead of features"
+    )
+    parser.add_argument(
         "--listen",
         type=int,
         metavar="N",
@@ -289,7 +316,7 @@ def main():
             options.seed,
             options.jobs,
             options.shard,
-            front_end,
+            None if options.audio else front_end,
             options.data,
             options.cache,
             options.library,

@@ -187,7 +187,7 @@ class Network:
         import torch  # pylint: disable=import-outside-toplevel
 
         # pylint: disable=import-outside-toplevel
-        from neume_train import export, native, systems, weights
+        from neume_train import export, native, networks, systems, weights
 
         torch.set_num_threads(options.jobs or 1)
         self.torch = torch
@@ -198,6 +198,7 @@ class Network:
             front_end = state["front_end"]
         self.front_end = systems.front_end(front_end)
         self.native = native.load(options.library)
+        self.columns = networks.columns
         self.seconds = native.STEP / INTERLEAVE / native.RATE
         ahead = self.stack.right * INTERLEAVE + MEDIAN // 2
         ahead = 1000 * (ahead * self.seconds + self.front_end.ahead)
@@ -216,7 +217,7 @@ class Network:
         result = np.zeros(len(features), dtype=int)
         with self.torch.no_grad():
             for context in range(min(INTERLEAVE, len(features))):
-                part = features[None, context::INTERLEAVE]
+                part = self.columns(features, context, INTERLEAVE, self.stack.stack)[None]
                 count = part.shape[1]
                 if self.pieces:  # Such a network hears clips of one length
                     part = np.pad(part, ((0, 0), (0, -count % self.context), (0, 0)))

@@ -26,7 +26,7 @@ def load_checkpoint(run, averaged=True):
     state = torch.load(path, map_location="cpu")
     if state.get("format") != "neume-checkpoint-1":
         raise ValueError(f"{path}: not a checkpoint")
-    stack = systems.restore(state["layers"], state["front_end"]["bands"])
+    stack = systems.restore(state["layers"], state["front_end"])
     stack.load_state_dict(state["average" if averaged else "stack"])
     return stack.eval(), state
 
@@ -37,7 +37,7 @@ def mean_of(loaded):
     for _, state in loaded[1:]:
         if state["layers"] != first["layers"] or state["front_end"] != first["front_end"]:
             raise ValueError("the runs differ in their network or front end")
-    mean = networks.Stack(first["layers"], first["front_end"]["bands"])
+    mean = systems.restore(first["layers"], first["front_end"])
     mean.load_state_dict(mean_state([part.state_dict() for part, _ in loaded]))
     return mean.eval()
 
@@ -60,7 +60,7 @@ def provenance(stack, states, command):
         **details,
         "date": datetime.date.today().isoformat(),
         "parameters": sum(array.size for array in networks.fold(stack).values()),
-        "macs": networks.macs(state["layers"], state["front_end"]["bands"]),
+        "macs": stack.macs,
     }
 
 

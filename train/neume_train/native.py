@@ -40,6 +40,8 @@ class FrontEnd:
     floor: float = 1e-9
     scale: float = 0.1
     label_delay: int = 256
+    rise: int = 256
+    stack: int = 1
 
     @classmethod
     def from_json(cls, path):
@@ -53,7 +55,7 @@ class _FrontEnd(C.Structure):
         (n, C.c_float)
         for n in ("low_hz", "high_hz", "break_hz", "floor", "scale")
     ]
-    _fields_ += [("label_delay", C.c_uint32)]
+    _fields_ += [(n, C.c_uint32) for n in ("label_delay", "rise", "stack")]
 
 
 class Note(C.Structure):

@@ -9,6 +9,7 @@ stands before the first and after the last frame.
 
 import copy
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -128,6 +129,21 @@ def preset(name, bands, width=1.0):
     return resolve(PRESETS[name](width), bands)
 
 
+def columns(frames, first, step, stack):
+    """What a network sees of `frames` [frames, bands]: [columns, stack * bands].
+
+    Columns end with the frames first, first + step, ...; each holds its last frame,
+    then those step / stack, 2 step / stack ... before it.  Silence, which is zeros,
+    stands before the first frame.
+    """
+    if stack == 1:
+        return frames[first::step]
+    ends = np.arange(first, len(frames), step)
+    which = ends[:, None] - np.arange(stack) * (step // stack)
+    result = np.where((which >= 0)[..., None], frames[np.maximum(which, 0)], 0)
+    return result.reshape(len(ends), -1)
+
+
 def resolve(layers, bands):
     """A copy in which kernels as tall as the column ("all") have their size."""
     layers = copy.deepcopy(layers)
@@ -137,12 +153,12 @@ def resolve(layers, bands):
     return layers
 
 
-def shapes(layers, bands):
+def shapes(layers, bands, stack=1):
     """(channels, rows) of the input and of every layer's output, in order.
 
     ValueError, naming the layer, where the list is not a network.
     """
-    result = [(1, bands)]
+    result = [(stack, bands)]
     names = set()
     for index, layer in enumerate(layers):
         kind = layer.get("type")
@@ -178,10 +194,10 @@ def reach(layers):
     return sum(c["left"] for c in convs), sum(c["right"] for c in convs)
 
 
-def macs(layers, bands):
+def macs(layers, bands, stack=1):
     """Multiply-adds for one column."""
     total = 0
-    sizes = shapes(layers, bands)
+    sizes = shapes(layers, bands, stack)
     for layer, (channels, rows), (out, out_rows) in zip(layers, sizes, sizes[1:]):
         if layer["type"] == "conv":
             total += out * out_rows * channels * layer["kernel"][0] * layer["kernel"][1]
@@ -239,17 +255,18 @@ class Stack(nn.Module):
     stands before the first dense layer.
     """
 
-    def __init__(self, layers, bands, dropout=0.5, folded=False):
+    def __init__(self, layers, bands, dropout=0.5, folded=False, stack=1):
         super().__init__()
-        sizes = shapes(layers, bands)
+        sizes = shapes(layers, bands, stack)
         if sizes[-1] != (CLASSES, 1) or layers[-1]["type"] != "dense":
             raise ValueError(f"the last layer is not dense with {CLASSES} outputs")
         self.layers = copy.deepcopy(layers)
         self.description = self.layers  # What a checkpoint says of the network
         self.bands = bands
+        self.stack = stack  # Frames of a column
         self.folded = folded
         self.left, self.right = reach(layers)
-        self.macs = macs(layers, bands)
+        self.macs = macs(layers, bands, stack)
         if 1 + self.left + self.right > CONTEXT:
             raise ValueError(f"an output depends on more than {CONTEXT} frames")
         self.dropout = nn.Dropout(dropout)
@@ -301,7 +318,7 @@ class Stack(nn.Module):
     def columns(self, features, history=False):
         """What enters the first dense layer, [batch, channels, rows, frames]; see
         forward()."""
-        x = features.transpose(1, 2).unsqueeze(1)
+        x = features.unflatten(2, (self.stack, self.bands)).permute(0, 2, 3, 1)
         if not history:
             x = F.pad(x, (self.left, 0))
         return self._through(x, 0, self.first_dense)
@@ -327,7 +344,8 @@ class Stack(nn.Module):
         return x
 
     def forward(self, features, history=False):
-        """[batch, frames, bands] to logits [batch, frames, CLASSES].
+        """[batch, frames, stack * bands] to logits [batch, frames, CLASSES]; see
+        columns().
 
         Silence stands before the first frame, unless `history`: then the first
         `left` frames are the past of the rest and have no output.
@@ -371,9 +389,9 @@ def fold(stack):
     return tensors
 
 
-def unfold(layers, bands, tensors):
+def unfold(layers, bands, tensors, stack=1):
     """A folded Stack, in evaluation mode, with the tensors of a weights file."""
-    stack = Stack(layers, bands, folded=True)
+    network = Stack(layers, bands, folded=True, stack=stack)
     state = {f"body.{key}": torch.from_numpy(value.copy()) for key, value in tensors.items()}
-    stack.load_state_dict(state)
-    return stack.eval()
+    network.load_state_dict(state)
+    return network.eval()

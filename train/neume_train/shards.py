@@ -4,23 +4,28 @@
 
 A folder of clips holds dataset.json (its manifest) and shard-*.npz files with
 `features` float16 [clips, frames, bands] and `labels` uint8 [clips, frames];
-frame i belongs to context i mod P, P being frames / 240.
+frame i belongs to context i mod P, P being frames / 240.  Or the shards hold audio
+and the classes over it, from which features and labels are made here.
 """
 
+import dataclasses
 import glob
 import json
 import os
 import sys
 import zipfile
+from concurrent import futures
 
 import numpy as np
 import torch
 
-from neume_train.networks import CONTEXT
+from neume_train import native
+from neume_train.networks import CONTEXT, columns
 
 HELD_OUT = 0.05
 BRIDGE_SECONDS = 0.1
 CLIP_SECONDS = CONTEXT * 512 / 4096  # Frames of a context, and their step
+STEP = 128  # Samples between two frames that are made from audio
 
 
 def moved(labels, frames):
@@ -53,22 +58,34 @@ class Clips:
     Shards that appear later are found by scan(), and what was held out stays
     so.  `label_delay`, samples at the analysis rate, moves the labels' point of the
     window by whole frames from where the clips were made for; `labels` names the
-    array of a shard that they are in.
+    array of a shard that they are in.  Of clips kept as audio, any `front_end`
+    (native.FrontEnd) and label delay will do.
     """
 
-    def __init__(self, folders, label_delay=None, labels="labels"):
+    def __init__(self, folders, label_delay=None, labels="labels", front_end=None):
         self.folders = list(folders)
         self.manifests = self._read_manifests()
-        self.front_end = dict(self.manifests[0]["front_end"])
         self._labels = labels
         self._later = 0
-        if label_delay is not None:
+        self._native = None
+        if self.manifests[0]["front_end"] is None:
+            self._native = native.load()
+            front_end = front_end or native.FrontEnd()
+            if label_delay is not None:
+                front_end = dataclasses.replace(front_end, label_delay=label_delay)
+            self.front_end = dataclasses.asdict(front_end)
+        else:
+            if front_end:
+                raise ValueError("these clips are features; only audio takes a front end")
+            self.front_end = dict(self.manifests[0]["front_end"])
+        if label_delay is not None and not self._native:
             step = self.manifests[0]["step"]
             self._later, rest = divmod(self.front_end["label_delay"] - label_delay, step)
             if rest or label_delay < 0:
                 raise ValueError(f"a label delay of {label_delay} is no whole step away")
             self.front_end["label_delay"] = label_delay
         self.bands = self.front_end["bands"]
+        self.stack = self.front_end.get("stack", 1)
         self._shards = {}
         self.train, self.held_out = [], []
         self.scan()
@@ -86,12 +103,16 @@ class Clips:
 
     def scan(self):
         """Load shards that are new; returns how many there were."""
-        new = 0
         self.manifests = self._read_manifests()  # They list the shards too
-        for folder in self.folders:
-            for path in sorted(glob.glob(os.path.join(folder, "shard-*.npz"))):
-                if path not in self._shards and self._load(path):
-                    new += 1
+        paths = [
+            path
+            for folder in self.folders
+            for path in sorted(glob.glob(os.path.join(folder, "shard-*.npz")))
+            if path not in self._shards
+        ]
+        threads = os.cpu_count() if self._native else 1
+        with futures.ThreadPoolExecutor(threads) as pool:
+            new = sum(pool.map(self._load, paths))
         self.train, self.held_out = [], []
         for path in sorted(self._shards):
             count = len(self._shards[path][1])
@@ -100,9 +121,26 @@ class Clips:
             self.held_out += [(path, clip) for clip in range(kept, count)]
         return new
 
+    def _from_audio(self, shard):
+        """Features and labels of a shard's clips."""
+        front_end = native.FrontEnd(**self.front_end)
+        audio, peak = shard["audio"], shard["peak"]
+        classes = bridge(shard["classes"], CLIP_SECONDS)
+        features = [
+            self._native.logmel(one * np.float32(top / 32767), front_end, STEP).astype(np.float16)
+            for one, top in zip(audio, peak)
+        ]
+        frames = audio.shape[1] // STEP
+        point = (np.arange(frames) + 1) * STEP - front_end.label_delay
+        at = point * classes.shape[1] // audio.shape[1]
+        return np.stack(features), np.where(at >= 0, classes[:, np.maximum(at, 0)], 0)
+
     def _load(self, path):
         try:
             with np.load(path) as shard:
+                if self._native:
+                    self._shards[path] = self._from_audio(shard)
+                    return True
                 features, labels = shard["features"], shard[self._labels]
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             print(f"{path}: left out: {error}", file=sys.stderr)
@@ -113,15 +151,16 @@ class Clips:
         return True
 
     def context(self, key, which):
-        """(features [240, bands] float16, labels [240]) of one of a clip's contexts."""
+        """(features [240, stack * bands] float16, labels [240]) of one of a clip's
+        contexts."""
         path, clip = key
         features, labels = self._shards[path]
         step = labels.shape[1] // CONTEXT
         which %= step
-        return features[clip, which::step], labels[clip, which::step]
+        return columns(features[clip], which, step, self.stack), labels[clip, which::step]
 
     def batch(self, keys, contexts):
-        """(features [batch, 240, bands] float32, labels [batch, 240] int64)."""
+        """(features [batch, 240, stack * bands] float32, labels [batch, 240] int64)."""
         pairs = [self.context(key, which) for key, which in zip(keys, contexts)]
         features = np.stack([pair[0] for pair in pairs]).astype(np.float32)
         labels = np.stack([pair[1] for pair in pairs]).astype(np.int64)
@@ -148,7 +187,9 @@ def augment(features, front_end, generator, gain_db=6.0, tilt_db=6.0, mask_bands
     def uniform(*shape):
         return 2 * torch.rand(*shape, generator=generator) - 1
 
-    clips, _, bands = features.shape
+    bands, whole = front_end["bands"], features.shape
+    features = features.reshape(len(features), -1, bands)  # Stacked or not
+    clips = len(features)
     scale = front_end["scale"]
     position = torch.linspace(-1, 1, bands)[None]
     wave = torch.cos(torch.pi * ((1 + 2 * uniform(clips, 1).abs()) * position + uniform(clips, 1)))
@@ -162,4 +203,4 @@ def augment(features, front_end, generator, gain_db=6.0, tilt_db=6.0, mask_bands
         start = (torch.rand(clips, 1, generator=generator) * (bands - width)).long()
         band = torch.arange(bands)[None]
         features = features * ((band < start) | (band >= start + width))[:, None]
-    return features
+    return features.reshape(whole)

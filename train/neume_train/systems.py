@@ -184,6 +184,7 @@ class Joint(nn.Module):
     outputs.  Both decide on the voice together.  It needs the whole clip."""
 
     left = right = 0
+    stack = 1
 
     def __init__(self, bands, width=1.0, dropout=0.5):
         super().__init__()
@@ -261,8 +262,9 @@ class Joint(nn.Module):
 SYSTEMS = {"flat": Flat, "joint": Joint}
 
 
-def restore(description, bands):
+def restore(description, front):
     """The network that a checkpoint's `layers` describe, untrained."""
+    bands, stack = front["bands"], front.get("stack", 1)
     if isinstance(description, dict):
         return SYSTEMS[description["system"]](bands, description["width"])
-    return networks.Stack(description, bands)
+    return networks.Stack(description, bands, stack=stack)

@@ -32,18 +32,19 @@ import time
 import numpy as np
 import torch
 
-from neume_train import networks, systems
+from neume_train import native, networks, systems
 from neume_train.ranks import Ranks
 from neume_train.shards import Clips, augment
 
 CHECKPOINT = "checkpoint.pt"
 
 
-def has_amx():
-    """Whether this processor multiplies bfloat16 matrices in hardware."""
+def has_bfloat16():
+    """Whether this processor multiplies bfloat16 in hardware."""
     try:
         with open("/proc/cpuinfo", encoding="ascii") as file:
-            return "amx_bf16" in file.read()
+            flags = file.read()
+            return "amx_bf16" in flags or "avx512_bf16" in flags
     except OSError:
         return False
 
@@ -125,7 +126,7 @@ def without_paths(command):
     """A command line whose folders and files are names, not places."""
     words = command.split()
     for index in range(1, len(words)):
-        if words[index - 1] in ("--data", "--out", "--layers", "--start", "--run"):
+        if words[index - 1] in ("--data", "--out", "--layers", "--front-end", "--start", "--run"):
             words[index] = os.path.basename(words[index].rstrip("/"))
     return " ".join(words)
 
@@ -172,7 +173,8 @@ class Trainer:
         self.args = args
         self.ranks = Ranks()
         self.device = self.ranks.device
-        self.clips = Clips(args.data, args.label_delay, args.labels)
+        front_end = args.front_end and native.FrontEnd.from_json(args.front_end)
+        self.clips = Clips(args.data, args.label_delay, args.labels, front_end)
         torch.manual_seed(args.seed)
         stack = self.build()
         self.lineage = []
@@ -194,7 +196,7 @@ class Trainer:
         self.seen = 0
         self.stop = False
         self.bfloat16 = args.precision == "bfloat16" or (
-            args.precision == "auto" and (self.device.type == "cuda" or has_amx())
+            args.precision == "auto" and (self.device.type == "cuda" or has_bfloat16())
         )
         self.path = os.path.join(args.out, CHECKPOINT)
         self.commit = commit()
@@ -207,15 +209,15 @@ class Trainer:
 
     def build(self):
         """The network that was asked for."""
-        args, bands = self.args, self.clips.bands
+        args, bands, stack = self.args, self.clips.bands, self.clips.stack
         if args.layers:
             with open(args.layers, encoding="utf-8") as file:
                 layers = networks.resolve(json.load(file), bands)
-            return networks.Stack(layers, bands, args.dropout)
+            return networks.Stack(layers, bands, args.dropout, stack=stack)
         if args.preset in systems.SYSTEMS:
             return systems.SYSTEMS[args.preset](bands, args.width, args.dropout)
         return networks.Stack(
-            networks.preset(args.preset, bands, args.width), bands, args.dropout
+            networks.preset(args.preset, bands, args.width), bands, args.dropout, stack=stack
         )
 
     def clips_agree(self):
@@ -466,6 +468,7 @@ def parse(argv):
     add("--preset", default="live", choices=sorted([*networks.PRESETS, *systems.SYSTEMS]))
     add("--start", action="append", metavar="RUN",
         help="folder of a run whose averaged weights to start from; given again, their mean")
+    add("--front-end", help="JSON file of front-end parameters, for clips kept as audio")
     add("--label-delay", type=int, metavar="SAMPLES",
         help="the labels' point, samples at 4096 Hz before a window's end, in steps of 128 "
         "(default: as the clips were made)")

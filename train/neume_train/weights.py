@@ -28,4 +28,5 @@ def load(path):
         raise ValueError(f"{path}: not a Neume weights file")
     front_end = json.loads(metadata["front_end"])
     layers = json.loads(metadata["layers"])
-    return networks.unfold(layers, front_end["bands"], arrays), front_end, metadata
+    stack = networks.unfold(layers, front_end["bands"], arrays, front_end.get("stack", 1))
+    return stack, front_end, metadata
