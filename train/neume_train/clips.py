@@ -123,11 +123,13 @@ class Maker:
     def _melody(self, rng, low, high, pause=0.0):
         """A melody, at times with a long rest in it, and its tempo."""
         tempo = float(rng.uniform(60, 180))
+        # Words come faster than beats: songs have two to four syllables a second
+        pace = rng.uniform(1, 2.4) if rng.random() < 0.75 else 1.0
         notes = self.native.melody(
             int(rng.integers(1 << 62)),
             int(low),
             int(high),
-            tempo,
+            min(400.0, tempo * pace),
             float(rng.choice([rng.uniform(0.05, 0.3), rng.uniform(0.25, 0.65)])),
             float(rng.uniform(0.2, 0.98)),
             SECONDS,
@@ -142,7 +144,16 @@ class Maker:
             for n in notes
             if native.MIDI_MIN <= round(n.midi) <= native.MIDI_MAX
         ]
+        self._repeat(rng, notes)
         return self._dynamics(rng, notes), tempo
+
+    @staticmethod
+    def _repeat(rng, notes):
+        """Sing some of `notes` on the pitch of the one before, as words do."""
+        share = rng.uniform(0, 0.18)
+        for before, note in zip(notes, notes[1:]):
+            if note.onset - before.offset < 0.3 and rng.random() < share:
+                note.midi = before.midi
 
     @staticmethod
     def _dynamics(rng, notes):
@@ -414,13 +425,12 @@ class Maker:
 def on_line(notes):
     """`notes`, each up to the next one where only a consonant lies between them.
 
-    A score has no rest there, and a synthesiser that stops for it chatters.  Where
-    the same note comes again the gap stays, since it alone tells two notes from one.
-    (Of a voice in a band, references end a note with the voice.)
+    A score has no rest there, and a synthesiser that stops for it chatters.  (Of a
+    voice in a band, references end a note with the voice.)
     """
     result = [native.Note(n.onset, n.offset, n.midi, n.loudness) for n in notes]
     for note, after in zip(result, result[1:]):
-        if after.onset - note.offset <= LINE_SECONDS and round(note.midi) != round(after.midi):
+        if after.onset - note.offset <= LINE_SECONDS:
             note.offset = after.onset
     return result
 

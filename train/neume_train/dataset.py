@@ -17,7 +17,7 @@ shard-NNNNN.npz
     With --audio, instead of these: `audio` int16 [clips][122880], sound at 4096 Hz
     as the chain resamples it, `peak` float32 [clips], what its full scale stands
     for, and `classes` uint8 [clips][3840], the class in force at each k / 128 s of
-    it.  Then train computes features and labels itself, for any front end.
+    it, plus 128 where a note begins within the 1 / 128 s.  Then train computes features and labels itself, for any front end.
 dataset.json
     The seed, the number of clips and of clips in a shard, the front end, the
     library's and the data's state, frames of each class, and the shards that
@@ -80,8 +80,12 @@ def sound(maker, seed, index):
         raise native.NativeError(f"{len(audio)} samples where {SAMPLES} belong")
     audio = audio[:SAMPLES]
     peak = max(float(np.abs(audio).max()), 1e-9)
-    times = np.arange(CLASSES_COUNT) / CLASSES_RATE - maker.native.delay(clips.RATE)
-    return np.rint(audio * (32767 / peak)).astype(np.int16), peak, clips.labels(clip.notes, times)
+    delay = maker.native.delay(clips.RATE)
+    times = np.arange(CLASSES_COUNT) / CLASSES_RATE
+    classes = clips.labels(clip.notes, times - delay)
+    onsets = np.array([n.onset for n in clip.notes]) + delay
+    classes[np.searchsorted(times[1:], onsets, "right")] |= native.ONSET
+    return np.rint(audio * (32767 / peak)).astype(np.int16), np.float32(peak), classes
 
 
 def _write_shard(work):
@@ -106,7 +110,7 @@ def _read_counts(path, name, shape):
             labels = shard[name]
             if labels.shape != shape:
                 return None
-        return np.bincount(labels.ravel(), minlength=native.CLASSES)
+        return np.bincount(labels.ravel() % native.ONSET, minlength=native.CLASSES)
     except (OSError, ValueError, KeyError, EOFError):
         return None
     except Exception as error:  # zipfile's own
