@@ -24,7 +24,7 @@ CONTEXT = 240  # Frames that one context holds
 CLASSES = 40
 MIDI_MIN = 45  # MIDI number of class 1
 MIDI_MAX = 83  # MIDI number of class 39
-ONSET = 128  # Added to a class where a note begins
+ONSET = 128  # Added to a class in a label where a note has just begun
 MAX_NOTES = 4096
 
 

@@ -14,6 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from neume_train.native import ONSET
+
 CLASSES = 40
 MIDI_MIN = 45
 CONTEXT = 240
@@ -258,8 +260,8 @@ class Stack(nn.Module):
     def __init__(self, layers, bands, dropout=0.5, folded=False, stack=1):
         super().__init__()
         sizes = shapes(layers, bands, stack)
-        if sizes[-1] != (CLASSES, 1) or layers[-1]["type"] != "dense":
-            raise ValueError(f"the last layer is not dense with {CLASSES} outputs")
+        if sizes[-1] not in ((CLASSES, 1), (CLASSES + 1, 1)) or layers[-1]["type"] != "dense":
+            raise ValueError(f"the last layer is not dense with {CLASSES} outputs or one more")
         self.layers = copy.deepcopy(layers)
         self.description = self.layers  # What a checkpoint says of the network
         self.bands = bands
@@ -344,8 +346,8 @@ class Stack(nn.Module):
         return x
 
     def forward(self, features, history=False):
-        """[batch, frames, stack * bands] to logits [batch, frames, CLASSES]; see
-        columns().
+        """[batch, frames, stack * bands] (see columns()) to logits [batch, frames,
+        CLASSES], or one more: whether a note has just begun.
 
         Silence stands before the first frame, unless `history`: then the first
         `left` frames are the past of the rest and have no output.
@@ -355,14 +357,20 @@ class Stack(nn.Module):
         return x.squeeze(2).transpose(1, 2)
 
     def loss(self, logits, target, weights=None, smoothing=0.0):
-        """Mean cross-entropy of `logits` against classes [batch, frames]."""
-        return F.cross_entropy(
-            logits.transpose(1, 2), target, weights, label_smoothing=smoothing
+        """Mean cross-entropy of `logits` against labels [batch, frames]: of the classes,
+        and of the onsets where the network tells them."""
+        loss = F.cross_entropy(
+            logits[..., :CLASSES].transpose(1, 2), target % ONSET, weights,
+            label_smoothing=smoothing,
         )
+        if logits.shape[-1] > CLASSES:
+            begun = (target >= ONSET).to(logits.dtype)
+            loss = loss + F.binary_cross_entropy_with_logits(logits[..., CLASSES], begun)
+        return loss
 
     def answer(self, logits):
         """The class of each frame, [batch, frames]."""
-        return logits.argmax(-1)
+        return logits[..., :CLASSES].argmax(-1)
 
     def parameter_count(self):
         """Numbers that training sets."""

@@ -20,10 +20,11 @@ import numpy as np
 import torch
 
 from neume_train import native
-from neume_train.networks import CONTEXT, columns
+from neume_train.networks import CONTEXT, ONSET, columns
 
 HELD_OUT = 0.05
 BRIDGE_SECONDS = 0.1
+ONSET_SECONDS = 0.0625  # So long a note has just begun
 CLIP_SECONDS = CONTEXT * 512 / 4096  # Frames of a context, and their step
 STEP = 128  # Samples between two frames that are made from audio
 
@@ -34,20 +35,21 @@ def moved(labels, frames):
     return labels[:, at]
 
 
-def bridge(labels, seconds):
-    """Give short gaps between two different notes to the first, in place.
+def bridge(labels, seconds, same=False):
+    """Give short gaps between two notes to the first, in place.
 
     `labels` is [clips, frames] over `seconds`.  A rest is longer than
     BRIDGE_SECONDS; what is shorter is a consonant, which a score counts as part
-    of the line, and a synth that stops for it chatters.  A gap before the same
-    note stays, since it alone tells a repeated note from a held one.
+    of the line, and a synth that stops for it chatters.  A gap before the `same`
+    note stays unless onsets are learned too, since then it alone tells a repeated
+    note from a held one.
     """
     longest = int(BRIDGE_SECONDS * labels.shape[1] / seconds)
     for clip in labels:
         edges = np.flatnonzero(np.diff(clip)) + 1
         for start, stop in zip(edges, edges[1:]):
             before, after = clip[start - 1], clip[stop]
-            if clip[start] == 0 and stop - start <= longest and before != after:
+            if clip[start] == 0 and stop - start <= longest and (same or before != after):
                 clip[start:stop] = before
     return labels
 
@@ -113,27 +115,35 @@ class Clips:
         threads = os.cpu_count() if self._native else 1
         with futures.ThreadPoolExecutor(threads) as pool:
             new = sum(pool.map(self._load, paths))
-        self.train, self.held_out = [], []
+        self.train, self.held_out, self.unsung = [], [], []
         for path in sorted(self._shards):
-            count = len(self._shards[path][1])
+            labels = self._shards[path][1]
+            count = len(labels)
             kept = count - max(1, round(HELD_OUT * count)) if count > 1 else count
             self.train += [(path, clip) for clip in range(kept)]
             self.held_out += [(path, clip) for clip in range(kept, count)]
+            self.unsung += [(path, clip) for clip in range(kept) if not labels[clip].any()]
         return new
 
     def _from_audio(self, shard):
         """Features and labels of a shard's clips."""
         front_end = native.FrontEnd(**self.front_end)
         audio, peak = shard["audio"], shard["peak"]
-        classes = bridge(shard["classes"], CLIP_SECONDS)
+        classes = shard["classes"] % ONSET
+        onsets = np.cumsum(shard["classes"] >= ONSET, 1)
+        bridge(classes, CLIP_SECONDS, same=True)
         features = [
             self._native.logmel(one * np.float32(top / 32767), front_end, STEP).astype(np.float16)
             for one, top in zip(audio, peak)
         ]
         frames = audio.shape[1] // STEP
         point = (np.arange(frames) + 1) * STEP - front_end.label_delay
+        rate = classes.shape[1] / CLIP_SECONDS
         at = point * classes.shape[1] // audio.shape[1]
-        return np.stack(features), np.where(at >= 0, classes[:, np.maximum(at, 0)], 0)
+        before = np.maximum(at - int(ONSET_SECONDS * rate), 0)
+        at = np.maximum(at, 0)
+        begun = onsets[:, at] > onsets[:, before]
+        return np.stack(features), (classes[:, at] + ONSET * begun).astype(np.uint8)
 
     def _load(self, path):
         try:
@@ -170,8 +180,19 @@ class Clips:
         """Share of every class in all labels."""
         count = np.zeros(40, dtype=np.int64)
         for _, labels in self._shards.values():
-            count += np.bincount(labels.ravel(), minlength=40)
+            count += np.bincount(labels.ravel() % ONSET, minlength=40)
         return count / count.sum()
+
+
+def overlay(features, others, front_end, generator, low_db=-20.0, high_db=0.0):
+    """`features` with the sound of `others` added to each clip, at a mean power from
+    low_db to high_db relative to its own.  (Powers add, as they do on average.)"""
+    scale = front_end["scale"]
+    power, other = (torch.expm1(x / scale) for x in (features, others))
+    gain = low_db + (high_db - low_db) * torch.rand(len(features), 1, 1, generator=generator)
+    mean, mean_other = (x.mean((1, 2), keepdim=True) for x in (power, other))
+    gain = 10 ** (gain / 10) * mean / mean_other.clamp(min=1e-6)
+    return scale * torch.log1p(power + gain * other)
 
 
 def augment(features, front_end, generator, gain_db=6.0, tilt_db=6.0, mask_bands=0):

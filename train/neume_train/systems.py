@@ -245,6 +245,7 @@ class Joint(nn.Module):
     def loss(self, logits, target, weights=None, smoothing=0.0):
         """Cross-entropy of the classes, and half of that of the voice."""
         classes = logits[..., : networks.CLASSES].transpose(1, 2)
+        target = target % native.ONSET
         named = F.cross_entropy(classes, target, weights, label_smoothing=smoothing)
         voice = F.cross_entropy(self._voicing(logits).transpose(1, 2), (target > 0).long())
         return named + 0.5 * voice

@@ -34,7 +34,7 @@ import torch
 
 from neume_train import native, networks, systems
 from neume_train.ranks import Ranks
-from neume_train.shards import Clips, augment
+from neume_train.shards import Clips, augment, overlay
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -297,6 +297,7 @@ class Trainer:
             own = self.generator(self.epoch, self.step, self.ranks.rank)
         torch.manual_seed(own.initial_seed())
         if args.augment:
+            features = self.underlay(features, own)
             features = augment(
                 features,
                 self.clips.front_end,
@@ -322,6 +323,21 @@ class Trainer:
                     logits.float(), target, self.weights, args.smoothing
                 )
         return loss
+
+    def underlay(self, features, generator):
+        """Some of the clips with one in which nobody sings under them."""
+        chosen = torch.rand(len(features), generator=generator) < self.args.underlay
+        chosen = chosen.nonzero().flatten()
+        unsung = self.clips.unsung
+        if not unsung or not len(chosen):
+            return features
+        which = torch.randint(0, len(unsung), (len(chosen),), generator=generator)
+        contexts = torch.randint(0, 840, (len(chosen),), generator=generator).tolist()
+        others, _ = self.clips.batch([unsung[i] for i in which], contexts)
+        features[chosen] = overlay(
+            features[chosen], others, self.clips.front_end, generator
+        )
+        return features
 
     def edges(self, features, labels):
         """Windows that end at many frames, each trained on its last frames: what a
@@ -371,7 +387,7 @@ class Trainer:
                 with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
                     logits = self.average.stack(features).float()
                 loss += float(self.stack.loss(logits, labels)) * len(part)
-                for name, count in measure(labels, self.stack.answer(logits)).items():
+                for name, count in measure(labels % networks.ONSET, self.stack.answer(logits)).items():
                     total[name] = total.get(name, 0) + count
         # A process without a clip has counted nothing, but takes part in the sum.
         names = list(measure(torch.zeros(1), torch.zeros(1)))
@@ -494,6 +510,8 @@ def parse(argv):
     add("--edge", type=float, default=0.0,
         help="share of batches trained without look-ahead (for networks that look ahead)")
     add("--no-augment", dest="augment", action="store_false")
+    add("--underlay", type=float, default=0.2,
+        help="share of clips that get one without a voice under them")
     add("--gain-db", type=float, default=12.0)
     add("--tilt-db", type=float, default=6.0)
     add("--mask-bands", type=int, default=8)
