@@ -94,8 +94,8 @@ static void row(const char* const         name,
 {
   static char       other[OTHER];
   static double     slice_best[NEUME_SLICES_MAX];
-  const uint32_t    bands = model->front_end.bands;
-  float             frame[NEUME_BANDS_MAX];
+  const uint32_t    size = model->front_end.bands * model->front_end.stack;
+  float             column[NEUME_COLUMN_MAX];
   Random            random = { 1 };
   NeumeCnn*         cnn    = NULL;
   const NeumeStatus status = neume_cnn_new(model, INTERLEAVE, kernels, &cnn);
@@ -112,16 +112,16 @@ static void row(const char* const         name,
     slice_best[i] = HUGE_VAL;
   }
   for (unsigned i = 0; i < PASSES; ++i) {
-    for (uint32_t b = 0; b < bands; ++b) {
-      frame[b] = random_value(&random) + 0.5F;
+    for (uint32_t k = 0; k < size; ++k) {
+      column[k] = random_value(&random) + 0.5F;
     }
     const double start = now();
-    neume_cnn_begin(cnn, frame);
+    neume_cnn_begin(cnn, column);
     neume_cnn_advance(cnn, slices);
     best = fmin(best, now() - start);
   }
   for (unsigned i = 0; i < PASSES; ++i) {
-    neume_cnn_begin(cnn, frame);
+    neume_cnn_begin(cnn, column);
     for (uint32_t s = 0; s < slices; ++s) {
       const double start = now();
       neume_cnn_advance(cnn, s + 1);
@@ -131,7 +131,7 @@ static void row(const char* const         name,
   for (unsigned i = 0; i < COLD; ++i) {
     memset(other, (int)i, sizeof(other));
     const double start = now();
-    neume_cnn_begin(cnn, frame);
+    neume_cnn_begin(cnn, column);
     neume_cnn_advance(cnn, slices);
     cold = fmin(cold, now() - start);
   }

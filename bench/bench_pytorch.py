@@ -49,8 +49,8 @@ def make(folder):
 
 def window_seconds(path, seconds):
     """(name, least time) that PyTorch takes for the window."""
-    stack, front_end, metadata = weights.load(path)
-    x = torch.randn(1, networks.CONTEXT, front_end["bands"]).abs()
+    stack, _, metadata = weights.load(path)
+    x = torch.randn(1, networks.CONTEXT, stack.stack * stack.bands).abs()
     best = float("inf")
     with torch.inference_mode():
         stack(x)

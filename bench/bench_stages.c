@@ -101,19 +101,35 @@ static bool run_features(const NeumeModel* model, uint32_t count)
   return true;
 }
 
+/** Fill columns that end with the frames of the song. */
+static void stack_frames(NeumeLogmel*         logmel,
+                         const NeumeFrontEnd* fe,
+                         float (*columns)[NEUME_COLUMN_MAX])
+{
+  static float features[NEUME_BANDS_MAX];
+  for (uint32_t i = 0; i < FRAMES; ++i) {
+    frame(logmel, i, features);
+    for (uint32_t j = 0; j < fe->stack; ++j) {
+      for (uint32_t b = 0; b < fe->bands; ++b) {
+        columns[(i + j) % FRAMES][b * fe->stack + j] = features[b];
+      }
+    }
+  }
+}
+
 static bool run_network(const NeumeModel* model, uint32_t count)
 {
-  static float features[FRAMES][NEUME_BANDS_MAX];
+  static float columns[FRAMES][NEUME_COLUMN_MAX];
   NeumeLogmel* logmel = NULL;
   NeumeCnn*    cnn    = NULL;
   const bool   good =
     is_good(neume_logmel_new(&model->front_end, &logmel)) &&
     is_good(neume_cnn_new(model, NEUME_INTERLEAVE, neume_kernels_best(), &cnn));
-  for (uint32_t i = 0; good && i < FRAMES; ++i) {
-    frame(logmel, i, features[i]);
+  if (good) {
+    stack_frames(logmel, &model->front_end, columns);
   }
   for (uint32_t i = 0; good && i < count; ++i) {
-    neume_cnn_begin(cnn, features[i % FRAMES]);
+    neume_cnn_begin(cnn, columns[i % FRAMES]);
     neume_cnn_advance(cnn, UINT32_MAX);
     sink = neume_cnn_output(cnn)[0];
   }

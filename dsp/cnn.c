@@ -396,7 +396,7 @@ uint32_t neume_cnn_lookahead(const NeumeCnn* const cnn) NEUME_REALTIME
 }
 
 void neume_cnn_begin(NeumeCnn* const    cnn,
-                     const float* const frame) NEUME_REALTIME
+                     const float* const column) NEUME_REALTIME
 {
   neume_cnn_advance(cnn, UINT32_MAX);
   cnn->lookahead = cnn->wanted;
@@ -405,7 +405,9 @@ void neume_cnn_begin(NeumeCnn* const    cnn,
     columns->head = columns->head + 1 < columns->length ? columns->head + 1 : 0;
   }
   const NeumePlanMap* const map = &cnn->plan.maps[0];
-  memcpy(newest(cnn, 0) + map->pad_low, frame, map->rows * sizeof(float));
+  memcpy(newest(cnn, 0) + (size_t)map->pad_low * map->channels,
+         column,
+         (size_t)map->rows * map->channels * sizeof(float));
   memset(&cnn->next, 0, sizeof(cnn->next));
   cnn->done = 0;
   cnn->busy = true;

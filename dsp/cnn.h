@@ -14,6 +14,8 @@
 
 /** A streaming network: each frame costs only the columns that it changes.
 
+    A frame here is a whole column of features, see model.h.
+
     P contexts share one engine: frame t belongs to context t mod P, and two
     frames that are neighbours in a context are P frames apart here, which
     equals dilating the network by P in time.
@@ -54,11 +56,13 @@ void neume_cnn_set_lookahead(NeumeCnn* cnn, uint32_t frames) NEUME_REALTIME;
 /** Look-ahead in force, frames of one context.  Realtime-safe. */
 uint32_t neume_cnn_lookahead(const NeumeCnn* cnn) NEUME_REALTIME;
 
-/** Begin a pass with a new frame, front_end.bands finite features (copied).
+/** Begin a pass with a new column, finite features (copied).
 
-    A pass that was not finished is finished first.  Realtime-safe.
+    `column` is [front_end.bands][front_end.stack]: of each band, lowest first,
+    the feature in the newest frame, then in those before.  A pass that was not
+    finished is finished first.  Realtime-safe.
 */
-void neume_cnn_begin(NeumeCnn* cnn, const float* frame) NEUME_REALTIME;
+void neume_cnn_begin(NeumeCnn* cnn, const float* column) NEUME_REALTIME;
 
 /** Slices in a pass at the look-ahead in force, at least 1.  Realtime-safe. */
 uint32_t neume_cnn_slices(const NeumeCnn* cnn) NEUME_REALTIME;

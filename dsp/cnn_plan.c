@@ -287,9 +287,9 @@ NeumeStatus neume_plan_init(NeumePlan* const        plan,
   memset(plan, 0, sizeof(*plan));
   plan->n_layers         = model->n_layers;
   plan->maps[0].rows     = model->front_end.bands;
-  plan->maps[0].channels = 1;
+  plan->maps[0].channels = model->front_end.stack;
   if (!plan->n_layers || plan->n_layers > NEUME_LAYERS_MAX ||
-      !plan->maps[0].rows) {
+      !plan->maps[0].rows || !plan->maps[0].channels) {
     return NEUME_ERR_RANGE;
   }
   for (uint32_t l = 0; l < plan->n_layers; ++l) {

@@ -336,8 +336,8 @@ bool neume_layers_read(const json_t*   json,
   }
 
   uint32_t rows     = model->front_end.bands;
-  uint32_t channels = 1;
-  uint64_t state    = (uint64_t)rows * NEUME_CONTEXT * sizeof(float);
+  uint32_t channels = model->front_end.stack;
+  uint64_t state    = (uint64_t)rows * channels * NEUME_CONTEXT * sizeof(float);
   for (uint32_t i = 0; i < n; ++i) {
     NeumeLayer* const layer = &model->layers[i];
     layer->in_rows          = rows;

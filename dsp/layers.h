@@ -25,9 +25,9 @@ typedef const char* NeumeLayerName;
 
 /** Read the JSON array of layers into `model`, shapes and all.
 
-    Sets everything of `model` that the layers and the number of bands decide,
-    the tensors excepted.  `names` has NEUME_LAYERS_MAX entries, which belong
-    to `json`.
+    Sets everything of `model` that the layers and the front end decide, the
+    tensors excepted.  `names` has NEUME_LAYERS_MAX entries, which belong to
+    `json`.
 */
 bool neume_layers_read(const json_t*   json,
                        NeumeModel*     model,

@@ -34,6 +34,9 @@ typedef struct {
 #define NEUME_BANDS_MAX  512
 #define NEUME_STACK_MAX  8
 
+/** Most features in a column. */
+#define NEUME_COLUMN_MAX (NEUME_BANDS_MAX * NEUME_STACK_MAX)
+
 /** Log-mel frames.
 
     A frame of `window` samples x is weighted with a window w, half a period of

@@ -7,6 +7,7 @@
 #include "json_read.h"
 #include "logmel.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -116,6 +117,14 @@ static bool read_front_end(json_t* json, NeumeModel* model, NeumeFault* fault)
       !read_later(
         json, where, "stack", NEUME_STACK_MAX, 1, &fe->stack, fault)) {
     return false;
+  }
+
+  if (fe->stack & (fe->stack - 1U)) {
+    return neume_fault(fault,
+                       NEUME_ERR_RANGE,
+                       "%s.stack: is %" PRIu32 ", must be a power of two",
+                       where,
+                       fe->stack);
   }
 
   const char* what = NULL;

@@ -16,14 +16,17 @@ struct NeumeCnnWeights;
 /** A frozen network and its front end, read from a safetensors file.
 
     Maps are [rows][channels], rows are frequency from low to high.  The first
-    layer reads one channel of front_end.bands rows.
+    layer reads front_end.bands rows of front_end.stack channels: channel 0 of
+    a column is its newest frame of features, and channel j the frame that is
+    j * NEUME_STEP / stack samples older.
 
-    Time: a convolution reads `left` frames before and `right` frames after
-    the frame that it makes; left + right == (kernel_time - 1) * dilation and
-    both are multiples of dilation.  right == 0 is causal.  What stands before
-   the first frame is silence (every feature 0), and each layer's past is its
-   answer to silence.  What stands after the last frame is 0 at the input of
-   every layer.
+    Time is counted in columns, NEUME_STEP samples apart; "frames" here and
+    below are these.  A convolution reads `left` frames before and `right`
+    frames after the frame that it makes; left + right == (kernel_time - 1) *
+    dilation and both are multiples of dilation.  right == 0 is causal.  What
+    stands before the first frame is silence (every feature 0), and each
+    layer's past is its answer to silence.  What stands after the last frame is
+    0 at the input of every layer.
 */
 typedef enum {
   NEUME_LAYER_CONV,     ///< 2-D convolution, bias, activation

@@ -34,7 +34,9 @@ struct Neume {
   NeumeParams       params;     ///< In force, within their ranges
   double            rate;       ///< Hz
   uint32_t          interleave; ///< P
-  uint32_t          step;       ///< Samples at NEUME_RATE between two frames
+  uint32_t          step;       ///< Samples at NEUME_RATE between decisions
+  uint32_t          n_frames;   ///< Frames of features in NEUME_STEP
+  uint32_t          hop;        ///< Samples at NEUME_RATE between two of them
   uint32_t          pass;       ///< Input samples that a network pass takes
 
   NeumeRing*      ring;      ///< Audio from the writing thread
@@ -43,10 +45,14 @@ struct Neume {
   NeumeCnn*       cnn;       ///< Posteriors of a frame
   NeumeTracker*   tracker;   ///< Notes
 
-  float*   history;  ///< Last `window` samples at NEUME_RATE, twice over
-  uint32_t head;     ///< Where the next one goes, 0..window - 1
-  uint32_t until;    ///< Samples at NEUME_RATE until the next frame
-  float*   features; ///< Of the last frame, front_end.bands
+  float*   history; ///< Last `window` samples at NEUME_RATE, twice over
+  uint32_t head;    ///< Where the next one goes, 0..window - 1
+  uint32_t until;   ///< Samples at NEUME_RATE until the next step's frame
+
+  float*       frames;   ///< Ring of `n_frames` of features, [frame][band]
+  uint32_t     last;     ///< Index of the newest one
+  const float* features; ///< The last step's, in `frames`
+  float*       column;   ///< What the network gets, [band][stack]
 
   uint64_t position; ///< Input samples analysed
   uint32_t elapsed;  ///< Input samples since the frame whose pass is running
@@ -55,7 +61,7 @@ struct Neume {
   NeumeTuning tuning; ///< The singer's
 
   uint32_t lag;          ///< Steps that the tracker waits
-  uint32_t newest;       ///< Index of the last frame in `past`
+  uint32_t newest;       ///< Index of the last step's frame in `past`
   float*   spectra;      ///< Owns the power spectra of `past`
   Past     past[N_PAST]; ///< Ring of frames
 };
@@ -71,10 +77,11 @@ NeumeParams neume_defaults(void)
 static bool alloc_buffers(Neume* n, const NeumeFrontEnd* fe)
 {
   const uint32_t n_bins = fe->fft / 2U + 1U;
-  n->history  = (float*)calloc((size_t)fe->window * 2U, sizeof(float));
-  n->features = (float*)calloc(fe->bands, sizeof(float));
-  n->spectra  = (float*)calloc((size_t)N_PAST * n_bins, sizeof(float));
-  if (!n->history || !n->features || !n->spectra) {
+  n->history = (float*)calloc((size_t)fe->window * 2U, sizeof(float));
+  n->frames  = (float*)calloc((size_t)n->n_frames * fe->bands, sizeof(float));
+  n->column  = (float*)calloc((size_t)fe->bands * fe->stack, sizeof(float));
+  n->spectra = (float*)calloc((size_t)N_PAST * n_bins, sizeof(float));
+  if (!n->history || !n->frames || !n->column || !n->spectra) {
     return false;
   }
   for (uint32_t i = 0; i < N_PAST; ++i) {
@@ -102,11 +109,14 @@ NeumeStatus neume_new(const NeumeModel* model,
     return NEUME_ERR_MEMORY;
   }
 
-  n->model      = model;
-  n->rate       = rate;
-  n->interleave = interleave;
-  n->step       = NEUME_STEP / interleave;
-  n->pass       = (uint32_t)(rate * NEUME_PASS_SECONDS);
+  const uint32_t stack = model->front_end.stack;
+  n->model             = model;
+  n->rate              = rate;
+  n->interleave        = interleave;
+  n->step              = NEUME_STEP / interleave;
+  n->n_frames          = interleave > stack ? interleave : stack;
+  n->hop               = NEUME_STEP / n->n_frames;
+  n->pass              = (uint32_t)(rate * NEUME_PASS_SECONDS);
   n->ring    = neume_ring_new(2U * NEUME_WRITE_MAX * (uint32_t)sizeof(float));
   n->tracker = neume_tracker_new((double)n->step / NEUME_RATE);
 
@@ -144,7 +154,8 @@ void neume_free(Neume* neume)
     neume_resampler_free(neume->resampler);
     neume_ring_free(neume->ring);
     free(neume->spectra);
-    free(neume->features);
+    free(neume->column);
+    free(neume->frames);
     free(neume->history);
     free(neume);
   }
@@ -174,7 +185,9 @@ void neume_reset(Neume* neume)
   neume_tuning_reset(&neume->tuning);
   tune(neume);
   memset(neume->history, 0, (size_t)fe->window * 2U * sizeof(float));
-  memset(neume->features, 0, fe->bands * sizeof(float));
+  memset(neume->frames, 0, (size_t)neume->n_frames * fe->bands * sizeof(float));
+  neume->last     = 0;
+  neume->features = neume->frames;
   neume->head     = 0;
   neume->until    = neume->step;
   neume->position = 0;
@@ -259,7 +272,39 @@ static float frame_level(const float* samples, uint32_t n)
   return fmaxf(level_min, 10.0f * log10f(2.0f * sum / (float)n));
 }
 
-/** Take in a sample at NEUME_RATE; begin a pass where it ends a frame. */
+/** Put what the network sees of the frames into `column`. */
+static void stack_frames(Neume* n)
+{
+  const NeumeFrontEnd* const fe    = &n->model->front_end;
+  const uint32_t             apart = n->n_frames / fe->stack;
+  for (uint32_t j = 0; j < fe->stack; ++j) {
+    const uint32_t     i = (n->last + n->n_frames - j * apart) % n->n_frames;
+    const float* const frame = n->frames + (size_t)i * fe->bands;
+    for (uint32_t b = 0; b < fe->bands; ++b) {
+      n->column[b * fe->stack + j] = frame[b];
+    }
+  }
+}
+
+/** Begin a step with the newest frame, of `window`. */
+static void begin_step(Neume* n, const float* window)
+{
+  const NeumeFrontEnd* const fe = &n->model->front_end;
+
+  n->until    = n->step;
+  n->elapsed  = 0;
+  n->running  = true;
+  n->features = n->frames + (size_t)n->last * fe->bands;
+  n->newest   = n->newest + 1U < N_PAST ? n->newest + 1U : 0U;
+  memcpy(n->past[n->newest].power,
+         neume_logmel_power(n->logmel),
+         (fe->fft / 2U + 1U) * sizeof(float));
+  n->past[n->newest].level = frame_level(window, fe->window);
+  stack_frames(n);
+  neume_cnn_begin(n->cnn, n->column);
+}
+
+/** Take in a sample at NEUME_RATE, which may end a frame and begin a step. */
 static void analysis_sample(Neume* n, float sample)
 {
   const NeumeFrontEnd* const fe = &n->model->front_end;
@@ -267,21 +312,18 @@ static void analysis_sample(Neume* n, float sample)
   n->history[n->head]              = sample;
   n->history[n->head + fe->window] = sample;
   n->head = n->head + 1U < fe->window ? n->head + 1U : 0U;
-  if (--n->until) {
+
+  // A step is a whole number of hops
+  if (--n->until % n->hop) {
     return;
   }
-
-  const float* const frame = n->history + n->head;
-  n->until                 = n->step;
-  n->newest                = n->newest + 1U < N_PAST ? n->newest + 1U : 0U;
-  n->elapsed               = 0;
-  n->running               = true;
-  neume_logmel_frame(n->logmel, frame, n->features);
-  memcpy(n->past[n->newest].power,
-         neume_logmel_power(n->logmel),
-         (fe->fft / 2U + 1U) * sizeof(float));
-  n->past[n->newest].level = frame_level(frame, fe->window);
-  neume_cnn_begin(n->cnn, n->features);
+  const float* const window = n->history + n->head;
+  n->last                   = n->last + 1U < n->n_frames ? n->last + 1U : 0U;
+  neume_logmel_frame(
+    n->logmel, window, n->frames + (size_t)n->last * fe->bands);
+  if (!n->until) {
+    begin_step(n, window);
+  }
 }
 
 static uint32_t class_to_midi(uint32_t note)

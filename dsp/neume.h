@@ -91,7 +91,8 @@ uint32_t neume_write(Neume* neume, const float* in, uint32_t n) NEUME_REALTIME;
 /** Analyse what was written, up to and with the next decision.
 
     Returns true and fills `*step`, or false when all audio was used up.  The
-    work for one frame is spread evenly over the 6 ms of audio after it.
+    network's work for a step is spread evenly over the 6 ms of audio after its
+    frame; each frame of features is made when its last sample comes.
     Realtime-safe, analysis thread only.
 */
 bool neume_analyse(Neume* neume, NeumeStep* step) NEUME_REALTIME;
@@ -107,7 +108,8 @@ double neume_delay(const Neume* neume) NEUME_REALTIME;
     followed.  Realtime-safe, analysis thread only. */
 float neume_offset(const Neume* neume) NEUME_REALTIME;
 
-/** Features of the frame behind the last step (bands floats), for display.
+/** Features of the newest frame behind the last step (bands floats), for
+    display.
 
     Realtime-safe, analysis thread only.
 */

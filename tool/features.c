@@ -26,7 +26,10 @@ static const char help[] =
   "  --help            Show this help\n"
   "\n"
   "The window of frame k ends (k + 1) * 512 / P samples of 4096 Hz after the\n"
-  "start, less the resampler's delay of a few milliseconds.\n";
+  "start, less the resampler's delay of a few milliseconds.  A network that\n"
+  "stacks S frames in a column reads those 512 / S samples apart, which are "
+  "all\n"
+  "here if P is S or more.\n";
 
 /** Audio on its way to frames: the front half of the chain in neume.h. */
 typedef struct {

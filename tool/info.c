@@ -95,12 +95,13 @@ static void print_layers(const NeumeModel* model)
 
 static void print_front_end(const NeumeFrontEnd* fe)
 {
-  printf("front end   %u Hz; window %u (%.0f ms), FFT %u, %u mel bands from "
-         "%.0f to %.0f Hz (break %.0f Hz)\n",
+  printf("front end   %u Hz; window %u (%.0f ms), highest at %u, FFT %u\n",
          NEUME_RATE,
          fe->window,
          1000.0 * fe->window / NEUME_RATE,
-         fe->fft,
+         fe->rise,
+         fe->fft);
+  printf("            %u mel bands from %.0f to %.0f Hz (break %.0f Hz)\n",
          fe->bands,
          (double)fe->low_hz,
          (double)fe->high_hz,
@@ -111,6 +112,9 @@ static void print_front_end(const NeumeFrontEnd* fe)
     (double)fe->scale,
     (double)fe->floor,
     1000.0 * fe->label_delay / NEUME_RATE);
+  printf("            stack of %u, %g ms between frames\n",
+         fe->stack,
+         1000.0 * NEUME_STEP / fe->stack / NEUME_RATE);
 }
 
 /** Milliseconds between a sound and what is decided of it; NAN on failure. */

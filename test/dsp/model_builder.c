@@ -129,7 +129,7 @@ ModelBuilder* model_builder_new(uint32_t seed, const NeumeFrontEnd* front_end)
 {
   ModelBuilder* const b = (ModelBuilder*)check(calloc(1, sizeof(ModelBuilder)));
   b->rows               = front_end->bands;
-  b->channels           = 1;
+  b->channels           = front_end->stack;
   b->random             = seed;
 
   model_builder_set(b, "format", "neume-1");
@@ -152,13 +152,16 @@ ModelBuilder* model_builder_new(uint32_t seed, const NeumeFrontEnd* front_end)
          front_end->bands);
   append(&text,
          ", \"low_hz\": %.9g, \"high_hz\": %.9g, \"break_hz\": %.9g, "
-         "\"floor\": %.9g, \"scale\": %.9g, \"label_delay\": %" PRIu32 "}",
+         "\"floor\": %.9g, \"scale\": %.9g, \"label_delay\": %" PRIu32
+         ", \"rise\": %" PRIu32 ", \"stack\": %" PRIu32 "}",
          (double)front_end->low_hz,
          (double)front_end->high_hz,
          (double)front_end->break_hz,
          (double)front_end->floor,
          (double)front_end->scale,
-         front_end->label_delay);
+         front_end->label_delay,
+         front_end->rise,
+         front_end->stack);
   model_builder_set(b, "front_end", text.s);
 
   text.n = 0;
@@ -413,9 +416,12 @@ static NeumeLayer conv(uint32_t        out_channels,
 static const NeumeLayer dense = { .type         = NEUME_LAYER_DENSE,
                                   .out_channels = NEUME_CLASSES };
 
-ModelBuilder* model_builder_small(uint32_t seed, uint32_t right)
+ModelBuilder* model_builder_stacked(uint32_t seed,
+                                    uint32_t right,
+                                    uint32_t stack)
 {
-  const NeumeFrontEnd fe   = model_front_end_small();
+  NeumeFrontEnd fe         = model_front_end_small();
+  fe.stack                 = stack;
   const NeumeLayer    c1   = conv(4, 3, 3, right, 1, NEUME_LEAKY_RELU);
   const NeumeLayer    pool = { .type = NEUME_LAYER_MAX_POOL, .size = 2 };
   const NeumeLayer    c2   = conv(8, 5, 3, right, 0, NEUME_RELU);
@@ -425,6 +431,11 @@ ModelBuilder* model_builder_small(uint32_t seed, uint32_t right)
   model_builder_add(b, "conv2", &c2);
   model_builder_add(b, "dense", &dense);
   return b;
+}
+
+ModelBuilder* model_builder_small(uint32_t seed, uint32_t right)
+{
+  return model_builder_stacked(seed, right, 1);
 }
 
 ModelBuilder* model_builder_reference(uint32_t seed, int causal)

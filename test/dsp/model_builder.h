@@ -60,6 +60,11 @@ uint8_t* model_bytes_edit(const uint8_t* bytes,
     layer.  Each convolution reads 3 frames, `right` (0..2) of them future. */
 ModelBuilder* model_builder_small(uint32_t seed, uint32_t right);
 
+/** The same over columns of `stack` frames. */
+ModelBuilder* model_builder_stacked(uint32_t seed,
+                                    uint32_t right,
+                                    uint32_t stack);
+
 /** The reference network (Korzeniowski and Widmer 2016) at full width over 96
     bands, causal or with as much future as past. */
 ModelBuilder* model_builder_reference(uint32_t seed, int causal);

@@ -136,9 +136,15 @@ void naive_cnn(const NeumeModel* const model,
                double* const           output)
 {
   const uint32_t bands = model->front_end.bands;
-  Map            in    = map_new(model->left + frames, 1, bands);
-  for (size_t i = 0; i < (size_t)frames * bands; ++i) {
-    in.x[(size_t)model->left * bands + i] = (double)input[i];
+  const uint32_t stack = model->front_end.stack;
+  Map            in    = map_new(model->left + frames, stack, bands);
+  double*        x     = in.x + (size_t)model->left * stack * bands;
+  for (uint32_t t = 0; t < frames; ++t) {
+    for (uint32_t c = 0; c < stack; ++c) {
+      for (uint32_t r = 0; r < bands; ++r, ++x) {
+        *x = (double)input[((size_t)t * bands + r) * stack + c];
+      }
+    }
   }
 
   for (uint32_t l = 0; l < model->n_layers; ++l) {

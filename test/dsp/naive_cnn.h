@@ -10,8 +10,9 @@
 
 /** The network as doc/weights-format.md defines it, over a whole window.
 
-    `input` is [frames][bands], oldest first; silence stands before it, zeros
-    after it at the input of every layer.  `output` is [frames][NEUME_CLASSES],
+    `input` is [frames][bands][stack], oldest column first, each as
+    neume_cnn_begin() takes it; silence stands before it, zeros after it at the
+    input of every layer.  `output` is [frames][NEUME_CLASSES],
     log-probabilities.  In double precision, straight loops, and nothing shared
     with the streaming engine.  A failed allocation aborts.
 */

@@ -24,13 +24,14 @@ float random_value(Random* const random)
   return (float)random_below(random, 20001) / 10000.0F - 1.0F;
 }
 
-NeumeModel* random_cnn_new(const uint32_t bands)
+NeumeModel* random_cnn_new(const uint32_t bands, const uint32_t stack)
 {
   NeumeModel* const model = calloc(1, sizeof(*model));
   if (!model) {
     abort();
   }
   model->front_end.bands = bands;
+  model->front_end.stack = stack;
   return model;
 }
 
@@ -62,7 +63,7 @@ void random_cnn_add(NeumeModel* const model,
   const NeumeLayer* const before =
     model->n_layers ? &model->layers[model->n_layers - 1] : NULL;
   layer.in_rows     = before ? before->out_rows : model->front_end.bands;
-  layer.in_channels = before ? before->out_channels : 1;
+  layer.in_channels = before ? before->out_channels : model->front_end.stack;
 
   uint64_t fan_in = 0;
   switch (layer.type) {
@@ -120,11 +121,12 @@ void random_cnn_pool(NeumeModel* const    model,
 
 NeumeModel* random_cnn_odd(Random* const random)
 {
-  NeumeModel* const model  = random_cnn_new(1 + random_below(random, 40));
+  const uint32_t    bands  = 1 + random_below(random, 40);
+  const uint32_t    stack  = 1U << random_below(random, 4);
+  NeumeModel* const model  = random_cnn_new(bands, stack);
   const uint32_t    layers = random_below(random, 7);
   for (uint32_t l = 0; l < layers; ++l) {
-    const uint32_t rows =
-      l ? model->layers[l - 1].out_rows : model->front_end.bands;
+    const uint32_t  rows       = l ? model->layers[l - 1].out_rows : bands;
     const uint32_t  span       = NEUME_CONTEXT - 1 - model->left - model->right;
     const uint32_t  type       = random_below(random, 8);
     NeumeLayer      layer      = { 0 };
@@ -166,7 +168,7 @@ NeumeModel* random_cnn_reference(Random* const  random,
                                  const uint32_t width,
                                  const bool     causal)
 {
-  NeumeModel* const model = random_cnn_new(bands);
+  NeumeModel* const model = random_cnn_new(bands, 1);
   NeumeLayer        conv  = { 0 };
   conv.type               = NEUME_LAYER_CONV;
   conv.activation         = NEUME_LEAKY_RELU;

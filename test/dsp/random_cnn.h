@@ -23,8 +23,9 @@ uint32_t random_below(Random* random, uint32_t n);
 /** -1..1. */
 float random_value(Random* random);
 
-/** A model without layers, with a front end of `bands` bands. */
-NeumeModel* random_cnn_new(uint32_t bands);
+/** A model without layers, whose columns are `stack` frames of `bands` bands.
+ */
+NeumeModel* random_cnn_new(uint32_t bands, uint32_t stack);
 
 /** Free `model` with its weights. */
 void random_cnn_free(NeumeModel* model);
@@ -43,7 +44,8 @@ void random_cnn_dense(NeumeModel*     model,
                       NeumeActivation activation);
 void random_cnn_pool(NeumeModel* model, NeumeLayerType type, uint32_t size);
 
-/** An odd one of 1 to 6 layers and a dense one, within the context. */
+/** An odd one of up to 6 layers and a dense one, within the context, over
+    columns of 1, 2, 4 or 8 frames. */
 NeumeModel* random_cnn_odd(Random* random);
 
 /** The reference network (Korzeniowski and Widmer 2016) over `bands` bands,

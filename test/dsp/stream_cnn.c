@@ -29,11 +29,16 @@ NeumeCnn* stream_new(const NeumeModel* const   model,
   return cnn;
 }
 
+uint32_t stream_column(const NeumeModel* const model)
+{
+  return model->front_end.bands * model->front_end.stack;
+}
+
 bool stream_pass(NeumeCnn* const    cnn,
                  Random* const      random,
-                 const float* const frame)
+                 const float* const column)
 {
-  neume_cnn_begin(cnn, frame);
+  neume_cnn_begin(cnn, column);
   const uint32_t slices = neume_cnn_slices(cnn);
   bool           right  = slices > 0;
   for (uint32_t done = 0; done < slices;) {

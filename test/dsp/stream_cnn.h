@@ -21,9 +21,12 @@ NeumeCnn* stream_new(const NeumeModel*   model,
                      uint32_t            interleave,
                      const NeumeKernels* kernels);
 
+/** Floats in a column of features. */
+uint32_t stream_column(const NeumeModel* model);
+
 /** A whole pass, cut into random portions; false if the engine does not say
     that it is finished exactly when it is. */
-bool stream_pass(NeumeCnn* cnn, Random* random, const float* frame);
+bool stream_pass(NeumeCnn* cnn, Random* random, const float* column);
 
 /** Largest difference of log-probabilities, infinite if one is not a number. */
 double stream_error(const NeumeCnn* cnn, const double* expected);

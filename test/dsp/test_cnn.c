@@ -25,16 +25,16 @@
 
 static float* frames_new(Random* const  random,
                          const uint32_t frames,
-                         const uint32_t bands)
+                         const uint32_t size)
 {
-  float* const x = calloc((size_t)frames * bands, sizeof(float));
+  float* const x = calloc((size_t)frames * size, sizeof(float));
   if (!x) {
     abort();
   }
   for (uint32_t t = 0; t < frames; ++t) {
     const bool silent = !random_below(random, 8);
-    for (uint32_t b = 0; b < bands; ++b) {
-      x[(size_t)t * bands + b] = silent ? 0.0F : random_value(random) + 0.5F;
+    for (uint32_t i = 0; i < size; ++i) {
+      x[(size_t)t * size + i] = silent ? 0.0F : random_value(random) + 0.5F;
     }
   }
   return x;
@@ -49,18 +49,18 @@ static double error_after(const NeumeModel* const model,
                           const uint32_t          window,
                           const NeumeCnn* const   cnn)
 {
-  const uint32_t bands = model->front_end.bands;
-  float* const   in    = calloc((size_t)window * bands, sizeof(float));
-  double* const  out   = calloc((size_t)window * NEUME_CLASSES, sizeof(double));
+  const uint32_t size = stream_column(model);
+  float* const   in   = calloc((size_t)window * size, sizeof(float));
+  double* const  out  = calloc((size_t)window * NEUME_CLASSES, sizeof(double));
   if (!in || !out) {
     abort();
   }
   for (uint32_t i = 0; i < window; ++i) {
     const uint32_t ago = (window - 1 - i) * interleave;
     if (ago <= t) {
-      memcpy(in + (size_t)i * bands,
-             x + (size_t)(t - ago) * bands,
-             bands * sizeof(float));
+      memcpy(in + (size_t)i * size,
+             x + (size_t)(t - ago) * size,
+             size * sizeof(float));
     }
   }
   naive_cnn(model, in, window, out);
@@ -77,10 +77,11 @@ static void test_odd_networks(void)
   Random                random        = { 7 };
   double                worst         = 0.0;
   unsigned              with_right    = 0;
+  unsigned              stacked       = 0;
   for (unsigned n = 0; n < 80;) {
     NeumeModel* const model  = random_cnn_odd(&random);
     const uint32_t    least  = 1 + model->left + model->right;
-    const uint32_t    bands  = model->front_end.bands;
+    const uint32_t    size   = stream_column(model);
     const uint32_t    p      = interleaves[random_below(&random, 5)];
     const uint32_t    frames = p * (least < 30 ? 2 * least + 3 : least / 2 + 3);
     if (model->macs * least > 8000000) {
@@ -91,7 +92,7 @@ static void test_odd_networks(void)
     const NeumeKernels* const kernels =
       n % 2 ? &neume_kernels_c : neume_kernels_best();
     NeumeCnn* const cnn = stream_new(model, p, kernels);
-    float* const    x   = frames_new(&random, frames, bands);
+    float* const    x   = frames_new(&random, frames, size);
     uint32_t        set = 0;
     for (uint32_t t = 0; t < frames; ++t) {
       if (!random_below(&random, 4)) {
@@ -100,7 +101,7 @@ static void test_odd_networks(void)
         set = set < model->right ? set : model->right;
       }
       CHECK(neume_cnn_lookahead(cnn) == set);
-      CHECK(stream_pass(cnn, &random, x + (size_t)t * bands));
+      CHECK(stream_pass(cnn, &random, x + (size_t)t * size));
       if (t == 0 || t + 1 == frames || !random_below(&random, frames / 6 + 1)) {
         const uint32_t extra = random_below(&random, 5);
         const uint32_t window =
@@ -122,12 +123,13 @@ static void test_odd_networks(void)
       }
     }
     with_right += model->right > 0;
+    stacked += model->front_end.stack > 1;
     neume_cnn_free(cnn);
     free(x);
     random_cnn_free(model);
     ++n;
   }
-  CHECK(with_right > 20);
+  CHECK(with_right > 20 && stacked > 20);
   fprintf(stderr, "odd networks: worst %.2g\n", worst);
 }
 
@@ -135,7 +137,7 @@ static void test_odd_networks(void)
 static void test_every_lookahead(void)
 {
   Random            random = { 3 };
-  NeumeModel* const model  = random_cnn_new(12);
+  NeumeModel* const model  = random_cnn_new(12, 2);
   NeumeLayer        conv   = { 0 };
   conv.type                = NEUME_LAYER_CONV;
   conv.activation          = NEUME_LEAKY_RELU;
@@ -158,12 +160,13 @@ static void test_every_lookahead(void)
 
   const uint32_t  p      = 2;
   const uint32_t  frames = 120;
-  float* const    x      = frames_new(&random, frames, 12);
+  const uint32_t  size   = stream_column(model);
+  float* const    x      = frames_new(&random, frames, size);
   NeumeCnn* const cnn    = stream_new(model, p, neume_kernels_best());
   for (uint32_t t = 0; t < frames; ++t) {
     const uint32_t lookahead = t % 24 % (model->right + 1);
     neume_cnn_set_lookahead(cnn, lookahead);
-    CHECK(stream_pass(cnn, &random, x + (size_t)t * 12));
+    CHECK(stream_pass(cnn, &random, x + (size_t)t * size));
     const double error = error_after(model, x, p, t, 30, cnn);
     CHECK_MSG(error < TOLERANCE,
               "frame %u look-ahead %u: off by %g",
@@ -182,10 +185,10 @@ static void test_contexts(void)
   Random random = { 11 };
   for (uint32_t p = 1; p <= NEUME_INTERLEAVE_MAX; ++p) {
     NeumeModel* const         model   = random_cnn_odd(&random);
-    const uint32_t            bands   = model->front_end.bands;
+    const uint32_t            size    = stream_column(model);
     const NeumeKernels* const kernels = neume_kernels_best();
     const uint32_t            frames  = 25 * p;
-    float* const              x       = frames_new(&random, frames, bands);
+    float* const              x       = frames_new(&random, frames, size);
     NeumeCnn* const           whole   = stream_new(model, p, kernels);
     NeumeCnn*                 parts[NEUME_INTERLEAVE_MAX] = { NULL };
     for (uint32_t i = 0; i < p; ++i) {
@@ -197,8 +200,8 @@ static void test_contexts(void)
       NeumeCnn* const part      = parts[t % p];
       neume_cnn_set_lookahead(whole, lookahead);
       neume_cnn_set_lookahead(part, lookahead);
-      CHECK(stream_pass(whole, &random, x + (size_t)t * bands));
-      CHECK(stream_pass(part, &random, x + (size_t)t * bands));
+      CHECK(stream_pass(whole, &random, x + (size_t)t * size));
+      CHECK(stream_pass(part, &random, x + (size_t)t * size));
       differences +=
         !stream_same(neume_cnn_output(whole), neume_cnn_output(part));
     }
@@ -217,13 +220,13 @@ static void test_reset(void)
   Random random = { 5 };
   for (unsigned n = 0; n < 10; ++n) {
     NeumeModel* const model = random_cnn_odd(&random);
-    const uint32_t    bands = model->front_end.bands;
-    float* const      x     = frames_new(&random, 40, bands);
+    const uint32_t    size  = stream_column(model);
+    float* const      x     = frames_new(&random, 40, size);
     NeumeCnn* const   used  = stream_new(model, 2, neume_kernels_best());
     NeumeCnn* const   fresh = stream_new(model, 2, neume_kernels_best());
     for (uint32_t t = 0; t < 21; ++t) {
       neume_cnn_set_lookahead(used, t % (model->right + 1));
-      CHECK(stream_pass(used, &random, x + (size_t)t * bands));
+      CHECK(stream_pass(used, &random, x + (size_t)t * size));
     }
     neume_cnn_begin(used, x);
     neume_cnn_advance(used, neume_cnn_slices(used) / 2);
@@ -232,8 +235,8 @@ static void test_reset(void)
     neume_cnn_set_lookahead(used, 0);
     unsigned differences = 0;
     for (uint32_t t = 0; t < 40; ++t) {
-      CHECK(stream_pass(used, &random, x + (size_t)t * bands));
-      CHECK(stream_pass(fresh, &random, x + (size_t)t * bands));
+      CHECK(stream_pass(used, &random, x + (size_t)t * size));
+      CHECK(stream_pass(fresh, &random, x + (size_t)t * size));
       differences +=
         !stream_same(neume_cnn_output(used), neume_cnn_output(fresh));
     }
@@ -320,15 +323,15 @@ static void test_passes(void)
 {
   Random            random = { 9 };
   NeumeModel* const model  = random_cnn_reference(&random, 52, 20, false);
-  const uint32_t    bands  = model->front_end.bands;
-  float* const      x      = frames_new(&random, 6, bands);
+  const uint32_t    size   = stream_column(model);
+  float* const      x      = frames_new(&random, 6, size);
   NeumeCnn* const   a      = stream_new(model, 1, neume_kernels_best());
   NeumeCnn* const   b      = stream_new(model, 1, neume_kernels_best());
   CHECK(neume_cnn_advance(a, 1));
   for (uint32_t t = 0; t < 6; ++t) {
     float before[NEUME_CLASSES];
     memcpy(before, neume_cnn_output(a), BYTES);
-    neume_cnn_begin(a, x + (size_t)t * bands);
+    neume_cnn_begin(a, x + (size_t)t * size);
     for (uint32_t i = 0; i < neume_cnn_slices(a); ++i) {
       CHECK(!neume_cnn_advance(a, i));
       CHECK(stream_same(before, neume_cnn_output(a)));
@@ -337,7 +340,7 @@ static void test_passes(void)
     CHECK(!stream_same(before, neume_cnn_output(a)));
 
     // A look-ahead that is set during a pass is for the next
-    neume_cnn_begin(b, x + (size_t)t * bands);
+    neume_cnn_begin(b, x + (size_t)t * size);
     neume_cnn_advance(b, neume_cnn_slices(b) / 3);
     neume_cnn_set_lookahead(a, (t + 1) % 4);
     neume_cnn_set_lookahead(b, (t + 1) % 4);

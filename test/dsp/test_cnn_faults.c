@@ -117,6 +117,8 @@ static void test_refusal(void)
   REFUSED(broken.n_layers = NEUME_LAYERS_MAX + 1);
   REFUSED(broken.n_layers -= 1);
   REFUSED(broken.front_end.bands += 1);
+  REFUSED(broken.front_end.stack = 0);
+  REFUSED(broken.front_end.stack += 1);
   REFUSED(broken.right += 1);
   REFUSED(broken.layers[0].kernel_freq = 0);
   REFUSED(broken.layers[0].kernel_freq = 60);

@@ -21,6 +21,22 @@
 #include <stdio.h>
 #include <string.h>
 
+/** Put column `t` of `x`, [channel][band], in the engine's order. */
+static const float* reordered(const NeumeModel* const model,
+                              const float* const      x,
+                              const uint32_t          t)
+{
+  static float   column[NEUME_COLUMN_MAX];
+  const uint32_t bands = model->front_end.bands;
+  const uint32_t stack = model->front_end.stack;
+  for (uint32_t c = 0; c < stack; ++c) {
+    for (uint32_t b = 0; b < bands; ++b) {
+      column[b * stack + c] = x[((size_t)t * stack + c) * bands + b];
+    }
+  }
+  return column;
+}
+
 /** The engine, with `interleave` equal contexts, against one output tensor. */
 static double check_output(const NeumeModel* const   model,
                            const Vectors* const      vectors,
@@ -31,16 +47,16 @@ static double check_output(const NeumeModel* const   model,
   char name[32];
   snprintf(name, sizeof(name), "output.%u", lookahead);
   uint32_t           frames  = 0;
-  uint32_t           bands   = 0;
+  uint32_t           size    = 0;
   uint32_t           rows    = 0;
   uint32_t           classes = 0;
-  const float* const x = vectors_tensor(vectors, "input", &frames, &bands);
-  const float* const y = vectors_tensor(vectors, name, &rows, &classes);
+  const float* const x       = vectors_tensor(vectors, "input", &frames, &size);
+  const float* const y       = vectors_tensor(vectors, name, &rows, &classes);
   if (!x || !y) {
     return 0.0;
   }
   CHECK(classes == NEUME_CLASSES && rows + lookahead == frames &&
-        bands == model->front_end.bands);
+        size == stream_column(model));
 
   Random          random = { lookahead + 1 };
   double          worst  = 0.0;
@@ -48,7 +64,7 @@ static double check_output(const NeumeModel* const   model,
   neume_cnn_set_lookahead(cnn, lookahead);
   for (uint32_t t = 0; t < frames; ++t) {
     for (uint32_t i = 0; i < interleave; ++i) {
-      CHECK(stream_pass(cnn, &random, x + (size_t)t * bands));
+      CHECK(stream_pass(cnn, &random, reordered(model, x, t)));
       if (t >= lookahead) {
         double row[NEUME_CLASSES];
         for (uint32_t k = 0; k < NEUME_CLASSES; ++k) {
@@ -70,7 +86,7 @@ static double check_output(const NeumeModel* const   model,
   if (lookahead == model->right) {
     worst = fmax(worst, stream_error(cnn, row));
   }
-  const float zeros[NEUME_BANDS_MAX] = { 0.0F };
+  const float zeros[NEUME_COLUMN_MAX] = { 0.0F };
   for (uint32_t t = 0; t < 3; ++t) {
     CHECK(stream_pass(cnn, &random, zeros));
     worst = fmax(worst, stream_error(cnn, row));

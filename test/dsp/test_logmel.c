@@ -30,7 +30,10 @@ static double power_at(const NeumeFrontEnd* fe, const float* x, uint32_t k)
   double im  = 0.0;
   double sum = 0.0;
   for (uint32_t i = 0; i < fe->window; ++i) {
-    const double w = 0.5 - 0.5 * cos(2.0 * pi * i / fe->window);
+    const double w =
+      i < fe->rise
+        ? 0.5 - 0.5 * cos(pi * i / fe->rise)
+        : 0.5 + 0.5 * cos(pi * (i - fe->rise) / (fe->window - fe->rise));
     const double a = 2.0 * pi * (double)i * k / fe->fft;
     re += w * (double)x[i] * cos(a);
     im -= w * (double)x[i] * sin(a);
@@ -64,10 +67,12 @@ static double reference(const NeumeFrontEnd* fe,
   return (double)fe->scale * log(1.0 + sum / (double)fe->floor);
 }
 
-static void test_definition(void)
+static void test_definition(uint32_t rise)
 {
-  NeumeLogmel* logmel = NULL;
-  CHECK(neume_logmel_new(&front_end, &logmel) == NEUME_SUCCESS);
+  NeumeFrontEnd fe     = front_end;
+  NeumeLogmel*  logmel = NULL;
+  fe.rise              = rise;
+  CHECK(neume_logmel_new(&fe, &logmel) == NEUME_SUCCESS);
 
   uint32_t seed  = 1;
   double   worst = 0.0;
@@ -84,14 +89,14 @@ static void test_definition(void)
 
     double power[513];
     for (uint32_t k = 0; k < 513; ++k) {
-      power[k] = power_at(&front_end, x, k);
+      power[k] = power_at(&fe, x, k);
     }
-    for (uint32_t b = 0; b < front_end.bands; ++b) {
-      const double want = reference(&front_end, power, b);
+    for (uint32_t b = 0; b < fe.bands; ++b) {
+      const double want = reference(&fe, power, b);
       worst             = fmax(worst, fabs(want - (double)features[b]));
     }
   }
-  CHECK_MSG(worst < 1e-4, "worst difference %g", worst);
+  CHECK_MSG(worst < 1e-4, "rise %u: worst difference %g", rise, worst);
   neume_logmel_free(logmel);
 }
 
@@ -185,7 +190,10 @@ static void test_ranges(void)
 
 int main(void)
 {
-  test_definition();
+  static const uint32_t rises[] = { 1, 100, 256, 400, 511 };
+  for (size_t i = 0; i < sizeof(rises) / sizeof(rises[0]); ++i) {
+    test_definition(rises[i]);
+  }
   test_scale();
   test_narrow_bands();
   test_ranges();

@@ -212,19 +212,25 @@ static void test_bounds(void)
   free(bytes);
 }
 
+/** The model of a good file; consumes `builder`. */
+static NeumeModel* parse_built(ModelBuilder* builder)
+{
+  size_t            n      = 0;
+  uint8_t* const    bytes  = model_builder_bytes(builder, &n);
+  NeumeStatus       status = NEUME_SUCCESS;
+  char              message[NEUME_MESSAGE_MAX];
+  NeumeModel* const m = model_parse(bytes, n, &status, message);
+  memset(bytes, 0xFF, n); // Copied, so this does no harm
+  free(bytes);
+  CHECK_MSG(m, "%s", message);
+  return m;
+}
+
 /** All that a good file says arrives. */
 static void test_small(void)
 {
   for (uint32_t right = 0; right < 3U; ++right) {
-    size_t         n = 0;
-    uint8_t* const bytes =
-      model_builder_bytes(model_builder_small(7, right), &n);
-    NeumeStatus       status = NEUME_SUCCESS;
-    char              message[NEUME_MESSAGE_MAX];
-    NeumeModel* const m = model_parse(bytes, n, &status, message);
-    memset(bytes, 0xFF, n); // Copied, so this does no harm
-    free(bytes);
-    CHECK_MSG(m, "%s", message);
+    NeumeModel* const m = parse_built(model_builder_small(7, right));
     if (!m) {
       return;
     }
@@ -236,6 +242,7 @@ static void test_small(void)
     CHECK(m->front_end.break_hz == fe.break_hz);
     CHECK(m->front_end.floor == fe.floor && m->front_end.scale == fe.scale);
     CHECK(m->front_end.label_delay == fe.label_delay);
+    CHECK(m->front_end.rise == fe.rise && m->front_end.stack == fe.stack);
     CHECK(!strcmp(m->name, "tiny") && !strcmp(m->version, "test"));
     CHECK(strstr(m->provenance, "\"commit\""));
     CHECK(m->left == 4U - 2U * right && m->right == 2U * right);
@@ -269,6 +276,32 @@ static void test_small(void)
     CHECK((uintptr_t)l[0].weight % sizeof(float) == 0U);
     neume_model_free(m);
   }
+}
+
+/** A first layer over several frames, and what a file need not say. */
+static void test_stack(void)
+{
+  for (uint32_t stack = 1; stack <= NEUME_STACK_MAX; stack *= 2U) {
+    ModelBuilder* const b = model_builder_stacked(7, 0, stack);
+    model_builder_edit(b, "front_end", "\"rise\": 256", "\"rise\": 400");
+    NeumeModel* const m = parse_built(b);
+    if (m) {
+      CHECK(m->front_end.rise == 400U && m->front_end.stack == stack);
+      CHECK(m->layers[0].in_rows == 24U && m->layers[0].in_channels == stack);
+      CHECK(m->layers[0].bias == m->layers[0].weight + (size_t)36 * stack);
+      CHECK(m->macs == 24U * 4U * 9U * stack + 8U * 8U * 4U * 15U + 40U * 64U);
+    }
+    neume_model_free(m);
+  }
+
+  ModelBuilder* const b = model_builder_small(7, 0);
+  model_builder_edit(b, "front_end", ", \"rise\": 256, \"stack\": 1", "");
+  model_builder_edit(b, "front_end", "\"window\": 512", "\"window\": 300");
+  NeumeModel* const m = parse_built(b);
+  if (m) {
+    CHECK(m->front_end.rise == 150U && m->front_end.stack == 1U);
+  }
+  neume_model_free(m);
 }
 
 /** Values arrive bit for bit, in their places, whatever the header's length. */
@@ -484,6 +517,7 @@ static void test_messages(void)
 int main(void)
 {
   test_small();
+  test_stack();
   test_tensors();
   test_reference();
   test_sizes();

@@ -30,7 +30,7 @@ static void require(int condition)
 static void check_model(const NeumeModel* m)
 {
   uint32_t rows     = m->front_end.bands;
-  uint32_t channels = 1;
+  uint32_t channels = m->front_end.stack;
   uint64_t macs     = 0;
   require(neume_front_end_check(&m->front_end, NULL) == NEUME_SUCCESS);
   require(m->n_layers >= 1U && m->n_layers <= NEUME_LAYERS_MAX);

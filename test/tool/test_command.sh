@@ -273,6 +273,8 @@ check "write nothing" test ! -e text.npy
 
 check "info" exits 0 "$neume" info model
 check "name" prints '^name  *sines$'
+check "window" prints 'window 1024 (250 ms), highest at 512, FFT 2048$'
+check "stack" prints '^  *stack of 1, 125 ms between frames$'
 check "parameters" prints '1600 *1560'
 check "provenance" prints 'command: by hand'
 check "info of the bundled weights" exits 0 "$neume" info

@@ -56,12 +56,9 @@ TINY = [
 
 
 def random_stack(name, double=True):
-    """(network with random weights and statistics, features [frames, bands])."""
-    bands, frames, layers = vectors.cases()[name]
-    torch.manual_seed(7)
-    stack = networks.Stack(networks.resolve(layers, bands), bands)
-    x = torch.from_numpy(vectors.features(frames, bands, np.random.default_rng(7)))
-    vectors.randomise(stack, x[None])
+    """(network with random weights and statistics, features [frames, stack * bands])."""
+    stack, x = vectors.make(name, 7)
+    x = torch.from_numpy(x)
     return (stack.double().eval(), x.double()) if double else (stack.eval(), x)
 
 
@@ -71,14 +68,15 @@ def outputs(stack, x, **options):
         return stack(x[None], **options)[0]
 
 
-def literal(layers, arrays, x, silence=300):
+def literal(layers, arrays, x, stack=1, silence=300):
     """Logits [frames, 40], as doc/weights-format.md says and no other way.
 
-    `x` is [frames, bands]; before it stand so many frames of zeros that the
+    `x` is [frames, stack * bands]; before it stand so many frames of zeros that the
     start, where the past is missing, is out of reach.
     """
     frames = len(x)
-    x = np.concatenate([np.zeros((silence, x.shape[1])), x]).T[None]
+    x = np.concatenate([np.zeros((silence, x.shape[1])), x]).T
+    x = x.reshape(stack, len(x) // stack, -1)
     for layer in layers:
         if layer["type"] == "conv":
             weight = arrays[layer["name"] + ".weight"].astype(float)
@@ -148,7 +146,7 @@ class Networks(unittest.TestCase):
                     self.assertLess((later - outputs(stack, x)).abs().max(), 1e-9)
 
     def test_history_is_the_past_of_the_rest(self):
-        for name in ("live", "odd-dilated"):
+        for name in ("live", "odd-dilated", "stacked"):
             stack, x = random_stack(name)
             whole = outputs(stack, x)[stack.left :]
             self.assertLess((outputs(stack, x, history=True) - whole).abs().max(), 1e-9)
@@ -156,7 +154,8 @@ class Networks(unittest.TestCase):
     def test_folded_network_is_the_same(self):
         for name in vectors.cases():
             stack, x = random_stack(name)
-            folded = networks.unfold(stack.layers, stack.bands, networks.fold(stack)).double()
+            arrays = networks.fold(stack)
+            folded = networks.unfold(stack.layers, stack.bands, arrays, stack.stack).double()
             difference = (outputs(folded, x) - outputs(stack, x)).abs().max()
             with self.subTest(name=name):
                 self.assertLess(difference, 1e-5)  # Weights are rounded to float
@@ -165,8 +164,8 @@ class Networks(unittest.TestCase):
         for name in vectors.cases():
             stack, x = random_stack(name)
             arrays = networks.fold(stack)
-            folded = networks.unfold(stack.layers, stack.bands, arrays).double()
-            wanted = literal(stack.layers, arrays, x.numpy())
+            folded = networks.unfold(stack.layers, stack.bands, arrays, stack.stack).double()
+            wanted = literal(stack.layers, arrays, x.numpy(), stack.stack)
             with self.subTest(name=name):
                 self.assertLess(np.abs(outputs(folded, x).numpy() - wanted).max(), 1e-9)
 
@@ -184,8 +183,20 @@ class Networks(unittest.TestCase):
 
     def test_multiply_adds(self):
         layers = networks.resolve(TINY, BANDS)
-        wanted = 24 * 6 * 9 + 24 * 6 * 12 + 24 * 24 * 3 + 24 * 40
-        self.assertEqual(networks.macs(layers, BANDS), wanted)
+        rest = 24 * 6 * 12 + 24 * 24 * 3 + 24 * 40
+        self.assertEqual(networks.macs(layers, BANDS), 24 * 6 * 9 + rest)
+        self.assertEqual(networks.macs(layers, BANDS, 4), 4 * 24 * 6 * 9 + rest)
+
+    def test_columns_end_with_their_newest_frame(self):
+        frames = np.random.default_rng(1).normal(size=(30, 3))
+        for first, step, stack in ((0, 4, 1), (0, 4, 4), (3, 4, 2), (7, 8, 4), (2, 8, 8)):
+            wanted = []
+            for end in range(first, 30, step):
+                column = [end - j * step // stack for j in range(stack)]
+                wanted.append([v for i in column for v in (frames[i] if i >= 0 else np.zeros(3))])
+            with self.subTest(first=first, step=step, stack=stack):
+                found = networks.columns(frames, first, step, stack)
+                np.testing.assert_array_equal(found, wanted)
 
     def test_broken_layer_lists_are_refused(self):
         good = networks.resolve(TINY, BANDS)
@@ -233,15 +244,17 @@ class Files(unittest.TestCase):
             tensors.pack({}, {"k": 1})
 
     def test_a_network_comes_back(self):
-        stack, x = random_stack("odd-dilated", double=False)
-        front_end = vectors.front_end(stack.bands)
-        weights.save(self.path, "name", "1", front_end, stack, {"seed": 7})
-        back, front_end_back, metadata = weights.load(self.path)
-        self.assertEqual(front_end_back, front_end)
-        self.assertEqual(metadata["name"], "name")
-        self.assertEqual(json.loads(metadata["labels"]), {"classes": 40, "midi_min": 45})
-        self.assertEqual(json.loads(metadata["layers"]), stack.layers)
-        self.assertLess((outputs(back, x) - outputs(stack, x)).abs().max(), 1e-4)
+        for name in ("odd-dilated", "stacked"):
+            stack, x = random_stack(name, double=False)
+            front_end = vectors.front_end(stack.bands, stack.stack)
+            weights.save(self.path, "name", "1", front_end, stack, {"seed": 7})
+            back, front_end_back, metadata = weights.load(self.path)
+            with self.subTest(name=name):
+                self.assertEqual(front_end_back, front_end)
+                self.assertEqual(metadata["name"], "name")
+                self.assertEqual(json.loads(metadata["labels"]), {"classes": 40, "midi_min": 45})
+                self.assertEqual(json.loads(metadata["layers"]), stack.layers)
+                self.assertLess((outputs(back, x) - outputs(stack, x)).abs().max(), 1e-4)
 
 
 class Training(unittest.TestCase):
@@ -550,19 +563,19 @@ class Vectors(unittest.TestCase):
                         )
 
     def test_a_look_ahead_sees_no_further(self):
-        name = "odd-dilated"
-        arrays, metadata = tensors.read(VECTORS / f"{name}.vectors.safetensors")
-        layers = json.loads(tensors.read(VECTORS / f"{name}.safetensors")[1]["layers"])
-        folded = tensors.read(VECTORS / f"{name}.safetensors")[0]
-        frames = int(metadata["frames"])
-        for lookahead in json.loads(metadata["lookahead"]):
-            stored = arrays[f"output.{lookahead}"]
-            self.assertEqual(stored.shape, (frames - lookahead, 40))
-            for t in (0, 20, frames - lookahead - 1):
-                window = arrays["input"][: t + lookahead + 1].astype(float)
-                logits = torch.from_numpy(literal(layers, folded, window)[t])
-                wanted = torch.log_softmax(logits, 0).numpy()
-                np.testing.assert_allclose(stored[t], wanted, atol=1e-5)
+        for name in ("odd-dilated", "stacked"):
+            arrays, metadata = tensors.read(VECTORS / f"{name}.vectors.safetensors")
+            folded, about = tensors.read(VECTORS / f"{name}.safetensors")
+            layers, front_end = (json.loads(about[key]) for key in ("layers", "front_end"))
+            frames = int(metadata["frames"])
+            for lookahead in json.loads(metadata["lookahead"]):
+                stored = arrays[f"output.{lookahead}"]
+                self.assertEqual(stored.shape, (frames - lookahead, 40))
+                for t in (0, 20, frames - lookahead - 1):
+                    window = arrays["input"][: t + lookahead + 1].astype(float)
+                    logits = literal(layers, folded, window, front_end.get("stack", 1))[t]
+                    wanted = torch.log_softmax(torch.from_numpy(logits), 0).numpy()
+                    np.testing.assert_allclose(stored[t], wanted, atol=1e-5)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ NAME.vectors.safetensors
     metadata `format` = "neume-vectors-1", `weights` = the file above,
     `lookahead` = JSON array of look-aheads in frames, `frames` = T; tensors
 
-    input      [T, bands]     features, frame 0 first
+    input      [T, stack * bands]
+                              features, frame 0 first: a frame is a column of
+                              networks.columns()
     output.L   [T - L, 40]    for each look-ahead L: row t is the
                               log-probabilities for frame t from a window of at
                               most 240 frames whose last frame is t + L, i.e.
@@ -37,13 +39,14 @@ from neume_train.networks import conv, dense, pool
 
 
 def cases():
-    """name -> (bands, frames, layer list)."""
+    """name -> (bands, stack, frames, layer list)."""
     return {
-        "reference": (64, 48, networks.reference(0.25)),
-        "reference-causal": (60, 44, networks.reference(0.125, causal=True)),
-        "live": (64, 60, networks.live(0.25)),
+        "reference": (64, 1, 48, networks.reference(0.25)),
+        "reference-causal": (60, 1, 44, networks.reference(0.125, causal=True)),
+        "live": (64, 1, 60, networks.live(0.25)),
         "odd-dilated": (
             23,
+            1,
             60,
             [
                 conv("a", 5, (3, 3), dilation=2, right=2),
@@ -58,6 +61,7 @@ def cases():
         ),
         "odd-even": (
             17,
+            1,
             50,
             [
                 pool(2, "avg"),
@@ -69,9 +73,10 @@ def cases():
                 dense("out", 40),
             ],
         ),
-        "odd-dense": (8, 40, [dense("hidden", 17, "leaky_relu"), dense("out", 40)]),
+        "odd-dense": (8, 1, 40, [dense("hidden", 17, "leaky_relu"), dense("out", 40)]),
         "odd-column": (
             13,
+            1,
             45,
             [
                 conv("tall", 33, ("all", 2), pad=(0, 0)),
@@ -84,6 +89,7 @@ def cases():
         ),
         "odd-context": (
             10,
+            1,
             300,
             [
                 conv("a", 3, (3, 2), right=0),
@@ -93,12 +99,24 @@ def cases():
                 dense("out", 40),
             ],
         ),
+        "stacked": (
+            14,
+            4,
+            50,
+            [
+                conv("local", 6, (3, 2)),
+                pool(2),
+                conv("column", 17, ("all", 1), pad=(0, 0)),
+                conv("context", 9, (1, 3), dilation=2, right=2, act="relu"),
+                dense("out", 40),
+            ],
+        ),
     }
 
 
-def front_end(bands):
-    """A valid, tiny front end."""
-    return {
+def front_end(bands, stack=1):
+    """A valid, tiny front end; it leaves out `stack` where that is 1, the default."""
+    fields = {
         "rate": 4096,
         "step": 512,
         "window": 512,
@@ -111,6 +129,7 @@ def front_end(bands):
         "scale": 0.1,
         "label_delay": 256,
     }
+    return fields if stack == 1 else {**fields, "stack": stack}
 
 
 def randomise(stack, x):
@@ -157,25 +176,32 @@ def window_outputs(stack, x, lookahead):
     return torch.stack(rows).numpy()
 
 
+def make(name, seed):
+    """The network of the case `name`, and its input, [frames, stack * bands]."""
+    bands, channels, frames, layers = cases()[name]
+    torch.manual_seed(seed)
+    stack = networks.Stack(networks.resolve(layers, bands), bands, stack=channels)
+    x = features(frames * channels, bands, np.random.default_rng(seed))
+    x = networks.columns(x, channels - 1, channels, channels)
+    randomise(stack, torch.from_numpy(x[None]))
+    return stack, x
+
+
 def write(folder, name, seed):
     """Both files of the case `name`."""
-    bands, frames, layers = cases()[name]
-    layers = networks.resolve(layers, bands)
-    torch.manual_seed(seed)
-    stack = networks.Stack(layers, bands)
-    x = features(frames, bands, np.random.default_rng(seed))
-    randomise(stack, torch.from_numpy(x[None]))
+    stack, x = make(name, seed)
+    bands = stack.bands
     path = os.path.join(folder, f"{name}.safetensors")
     provenance = {"command": f"neume_train.vectors --seed {seed}", "seed": seed, "data": "random"}
     provenance["commit"] = ""
-    weights.save(path, f"test-{name}", "test", front_end(bands), stack, provenance)
+    weights.save(path, f"test-{name}", "test", front_end(bands, stack.stack), stack, provenance)
 
     stack, _, _ = weights.load(path)
     stack = stack.double()
     right = stack.right
     lookaheads = sorted({0, min(1, right), right // 2, right})
     arrays = {"input": x}
-    silence = np.zeros((networks.CONTEXT, bands))
+    silence = np.zeros((networks.CONTEXT, x.shape[1]))
     for lookahead in lookaheads:
         arrays[f"output.{lookahead}"] = window_outputs(stack, torch.tensor(x).double(), lookahead)
         quiet = torch.tensor(silence)[None]
@@ -186,15 +212,15 @@ def write(folder, name, seed):
         "format": "neume-vectors-1",
         "weights": f"{name}.safetensors",
         "lookahead": json.dumps(lookaheads),
-        "frames": str(frames),
+        "frames": str(len(x)),
     }
     vectors = os.path.join(folder, f"{name}.vectors.safetensors")
     tensors.write(vectors, arrays, metadata)
     spread = arrays["output.0"].max(1)
     size = os.path.getsize(path) + os.path.getsize(vectors)
     print(
-        f"{name}: {bands} bands, {frames} frames, left {stack.left}, right {right}, "
-        f"{networks.macs(layers, bands)} multiply-adds, look-aheads {lookaheads}, "
+        f"{name}: {stack.stack} x {bands} bands, {len(x)} frames, left {stack.left}, right {right}, "
+        f"{stack.macs} multiply-adds, look-aheads {lookaheads}, "
         f"best class {spread.min():.2f}..{spread.max():.2f}, {size / 1e3:.0f} kB"
     )
     return size
