@@ -397,6 +397,56 @@ def fold(stack):
     return tensors
 
 
+def adopt(stack, tensors, batch):
+    """Start `stack` from the folded `tensors` of another network.
+
+    Layers of the same name take its weights where the kernels overlap: an input
+    channel or output that it did not have starts from nothing.  A convolution that
+    it lacks passes its newest frame on.  Normalisation is set so that on `batch`
+    (features) it changes nothing.
+    """
+
+    def overlap(to, values):
+        to.zero_()
+        values = torch.from_numpy(values.copy()).to(to)
+        part = tuple(slice(0, min(a, b)) for a, b in zip(to.shape, values.shape))
+        to[part] = values[part]
+
+    def watch(norm, bias):
+        def hook(_, args):
+            x = args[0].detach()
+            norm.running_mean.copy_(x.mean((0, 2, 3)))
+            norm.running_var.copy_(x.var((0, 2, 3)))
+            norm.weight.copy_(torch.sqrt(norm.running_var + norm.eps))
+            norm.bias.copy_(norm.running_mean + bias)
+
+        return norm.register_forward_pre_hook(hook)
+
+    hooks = []
+    with torch.no_grad():
+        for layer in stack.layers:
+            name = layer.get("name")
+            if not name:
+                continue
+            module = stack.body[name]
+            known = f"{name}.weight" in tensors
+            if known:
+                overlap(module.weight, tensors[f"{name}.weight"])
+            elif layer["type"] == "conv":
+                nn.init.dirac_(module.weight[..., -1:])
+                module.weight[..., :-1] *= 0.1
+            bias = torch.zeros(module.weight.shape[0])
+            if known:
+                overlap(bias, tensors[f"{name}.bias"])
+            if layer["type"] == "conv":
+                hooks.append(watch(stack.body[f"{name}_norm"], bias))
+            else:
+                module.bias.copy_(bias)
+        stack.eval()(batch)
+    for hook in hooks:
+        hook.remove()
+
+
 def unfold(layers, bands, tensors, stack=1):
     """A folded Stack, in evaluation mode, with the tensors of a weights file."""
     network = Stack(layers, bands, folded=True, stack=stack)

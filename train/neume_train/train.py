@@ -32,7 +32,7 @@ import time
 import numpy as np
 import torch
 
-from neume_train import native, networks, systems
+from neume_train import native, networks, systems, tensors
 from neume_train.ranks import Ranks
 from neume_train.shards import Clips, augment, overlay
 
@@ -179,7 +179,13 @@ class Trainer:
         stack = self.build()
         self.lineage = []
         self.clips_agree()
-        if args.start:
+        if args.start and args.start[0].endswith(".safetensors"):
+            arrays, metadata = tensors.read(args.start[0])
+            keys = self.clips.train[:: max(1, len(self.clips.train) // 32)][:32]
+            features, _ = self.clips.batch(keys, range(len(keys)))
+            networks.adopt(stack, arrays, features)
+            self.lineage = [json.loads(metadata["provenance"])]
+        elif args.start:
             paths = [os.path.join(run, CHECKPOINT) for run in args.start]
             states = [torch.load(path, map_location="cpu") for path in paths]
             stack.load_state_dict(mean_state([state["average"] for state in states]))
@@ -483,7 +489,8 @@ def parse(argv):
     add("--out", required=True, help="folder of the run")
     add("--preset", default="live", choices=sorted([*networks.PRESETS, *systems.SYSTEMS]))
     add("--start", action="append", metavar="RUN",
-        help="folder of a run whose averaged weights to start from; given again, their mean")
+        help="folder of a run whose averaged weights to start from; given again, their mean; "
+        "or a weights file whose layers may differ in their inputs and outputs")
     add("--front-end", help="JSON file of front-end parameters, for clips kept as audio")
     add("--label-delay", type=int, metavar="SAMPLES",
         help="the labels' point, samples at 4096 Hz before a window's end, in steps of 128 "
