@@ -38,7 +38,7 @@ typedef struct {
 /** The next unit of work, the last index running fastest: a panel's weights
     stay in the cache while they go over all columns. */
 typedef struct {
-  uint32_t layer;  ///< n_layers is the softmax
+  uint32_t layer;  ///< n_layers is the answer
   uint32_t panel;  ///< Of output channels
   uint32_t column; ///< See neume_plan_back()
   uint32_t block;  ///< Of rows
@@ -58,6 +58,7 @@ struct NeumeCnn {
   uint64_t               done;       ///< Cost of what was done in this pass
   Cursor                 next;       ///< What comes next in this pass
   float                  output[NEUME_CLASSES]; ///< Of the last whole pass
+  float                  onset;                 ///< Of the same, 0 if not told
   Columns                columns[NEUME_LAYERS_MAX + 1U]; ///< Of each map
   NeumePlan              plan;                           ///< Constant
 };
@@ -198,10 +199,12 @@ static void pool_unit(NeumeCnn* const cnn,
   cnn->done += neume_plan_pool_cost(rows, layer->size, n);
 }
 
-/** Logarithm of the softmax of the last column. */
-static void log_softmax(NeumeCnn* const cnn) NEUME_REALTIME
+/** The last column's answer: logarithm of the softmax of the classes, and
+    sigmoid of the onset. */
+static void answer(NeumeCnn* const cnn) NEUME_REALTIME
 {
-  const float* const x   = cnn->columns[cnn->plan.n_layers].ring;
+  const uint32_t     n   = cnn->plan.n_layers;
+  const float* const x   = cnn->columns[n].ring;
   float              max = x[0];
   for (uint32_t i = 1; i < NEUME_CLASSES; ++i) {
     max = x[i] > max ? x[i] : max;
@@ -214,6 +217,9 @@ static void log_softmax(NeumeCnn* const cnn) NEUME_REALTIME
   for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
     cnn->output[i] = x[i] - norm;
   }
+  if (cnn->plan.maps[n].channels > NEUME_CLASSES) {
+    cnn->onset = 1.0F / (1.0F + expf(-x[NEUME_CLASSES])); // expf() may be inf
+  }
 }
 
 /** Do the next unit of work of a pass and move on. */
@@ -221,7 +227,7 @@ static void step(NeumeCnn* const cnn) NEUME_REALTIME
 {
   Cursor* const at = &cnn->next;
   if (at->layer == cnn->plan.n_layers) {
-    log_softmax(cnn);
+    answer(cnn);
     cnn->busy = false;
     return;
   }
@@ -376,7 +382,7 @@ void neume_cnn_reset(NeumeCnn* const cnn) NEUME_REALTIME
   for (uint32_t m = 0; m <= cnn->plan.n_layers; ++m) {
     silence(cnn, m);
   }
-  log_softmax(cnn);
+  answer(cnn);
   cnn->busy      = false;
   cnn->lookahead = cnn->wanted;
 }
@@ -433,4 +439,9 @@ bool neume_cnn_advance(NeumeCnn* const cnn,
 const float* neume_cnn_output(const NeumeCnn* const cnn) NEUME_REALTIME
 {
   return cnn->output;
+}
+
+float neume_cnn_onset(const NeumeCnn* const cnn) NEUME_REALTIME
+{
+  return cnn->onset;
 }

@@ -77,4 +77,12 @@ bool neume_cnn_advance(NeumeCnn* cnn, uint32_t slices) NEUME_REALTIME;
 */
 const float* neume_cnn_output(const NeumeCnn* cnn) NEUME_REALTIME;
 
+/** Probability, 0..1, that a note has just begun, of the last finished pass:
+    in the 62.5 ms up to the label point of the frame that the output is for.
+
+    0 from a network that does not tell onsets.  Before the first pass, the
+    answer to silence.  Realtime-safe.
+*/
+float neume_cnn_onset(const NeumeCnn* cnn) NEUME_REALTIME;
+
 #endif // NEUME_CNN_H

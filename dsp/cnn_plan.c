@@ -134,7 +134,7 @@ static uint64_t column_cost(const NeumePlanLayer* const layer,
 static void sum_costs(NeumePlan* const plan)
 {
   for (uint32_t lookahead = 0; lookahead <= plan->right; ++lookahead) {
-    plan->costs[lookahead] = NEUME_SOFTMAX_COST;
+    plan->costs[lookahead] = NEUME_ANSWER_COST;
   }
   for (uint32_t l = 0; l < plan->n_layers; ++l) {
     const NeumePlanLayer* const layer               = &plan->layers[l];
@@ -298,11 +298,11 @@ NeumeStatus neume_plan_init(NeumePlan* const        plan,
     }
   }
 
-  NeumePlanMap* const last = &plan->maps[plan->n_layers];
-  last->stride             = divide_up(NEUME_CLASSES, LINE) * LINE;
+  NeumePlanMap* const last    = &plan->maps[plan->n_layers];
+  const uint32_t      outputs = NEUME_CLASSES + (model->tells_onsets ? 1U : 0U);
+  last->stride                = divide_up(outputs, LINE) * LINE;
   if (model->layers[plan->n_layers - 1].type != NEUME_LAYER_DENSE ||
-      last->rows != 1 || last->channels != NEUME_CLASSES ||
-      !add_time(plan, model)) {
+      last->rows != 1 || last->channels != outputs || !add_time(plan, model)) {
     return NEUME_ERR_RANGE;
   }
 

@@ -24,10 +24,10 @@
     A column of a map is tightly packed, [pad_low + rows + pad_high][channels].
 */
 
-#define NEUME_UNIT_ROWS    48U   ///< Most rows in a unit of convolution
-#define NEUME_SLICES_MAX   128U  ///< Most slices in a pass
-#define NEUME_SLICE_COST   1024U ///< Least cost of a slice, about 0.4 us
-#define NEUME_SOFTMAX_COST 600U  ///< Cost of the softmax
+#define NEUME_UNIT_ROWS   48U   ///< Most rows in a unit of convolution
+#define NEUME_SLICES_MAX  128U  ///< Most slices in a pass
+#define NEUME_SLICE_COST  1024U ///< Least cost of a slice, about 0.4 us
+#define NEUME_ANSWER_COST 600U  ///< Cost of softmax and sigmoid
 
 /** One layer.  Its work comes in units: a panel's block of rows of one column,
     or, where that is more than a slice, part of the sums. */
@@ -64,7 +64,7 @@ typedef struct {
 
 /** Follows from the model alone. */
 typedef struct {
-  uint32_t       n_layers;                    ///< Without the softmax
+  uint32_t       n_layers;                    ///< Without softmax and sigmoid
   uint32_t       right;                       ///< Longest look-ahead, frames
   NeumePlanLayer layers[NEUME_LAYERS_MAX];    ///< In order
   NeumePlanMap   maps[NEUME_LAYERS_MAX + 1U]; ///< Before, between and after

@@ -354,14 +354,17 @@ bool neume_layers_read(const json_t*   json,
 
   const NeumeLayer* const last = &model->layers[n - 1U];
   if (last->type != NEUME_LAYER_DENSE || last->activation != NEUME_LINEAR ||
-      last->out_channels != NEUME_CLASSES) {
+      last->out_channels < NEUME_CLASSES ||
+      last->out_channels > NEUME_CLASSES + 1U) {
     return neume_fault(fault,
                        NEUME_ERR_RANGE,
                        "layers[%zu]: the last layer must be dense, linear, "
-                       "with %d outputs",
+                       "with %d or %d outputs",
                        n - 1U,
-                       NEUME_CLASSES);
+                       NEUME_CLASSES,
+                       NEUME_CLASSES + 1);
   }
+  model->tells_onsets = last->out_channels > NEUME_CLASSES;
   return true;
 }
 

@@ -71,8 +71,11 @@ typedef struct {
   NeumeFrontEnd front_end;
   uint32_t      n_layers;
   NeumeLayer    layers[NEUME_LAYERS_MAX]; ///< The last is dense, linear, with
-                                          ///< NEUME_CLASSES outputs; softmax
-                                          ///< follows
+                                          ///< NEUME_CLASSES outputs, which
+                                          ///< softmax follows, and one more if
+                                          ///< `tells_onsets`
+  bool tells_onsets;    ///< That one is the logit, for a sigmoid, of a note
+                        ///< having begun in the 62.5 ms before the label point
   uint32_t left;        ///< Past frames that an output depends on
   uint32_t right;       ///< Future frames that an output depends on
   uint64_t macs;        ///< Multiply-adds for one column, all layers

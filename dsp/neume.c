@@ -343,7 +343,8 @@ static void finish_pass(Neume* n, NeumeStep* step)
   const uint32_t ahead = back - n->lag;
 
   const NeumeObservation o = { neume_cnn_output(n->cnn),
-                               past_frame(n, ahead)->level };
+                               past_frame(n, ahead)->level,
+                               neume_cnn_onset(n->cnn) };
   const NeumeDecision    d = neume_tracker_step(n->tracker, &o);
 
   step->position   = n->position - 1U;
@@ -439,4 +440,9 @@ const float* neume_features(const Neume* neume)
 const float* neume_log_probabilities(const Neume* neume)
 {
   return neume_cnn_output(neume->cnn);
+}
+
+float neume_onset(const Neume* neume)
+{
+  return neume_cnn_onset(neume->cnn);
 }

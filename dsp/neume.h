@@ -121,4 +121,11 @@ const float* neume_features(const Neume* neume) NEUME_REALTIME;
 */
 const float* neume_log_probabilities(const Neume* neume) NEUME_REALTIME;
 
+/** Probability behind the last step that a note has just begun, 0..1; 0 if the
+    model does not tell.
+
+    Realtime-safe, analysis thread only.
+*/
+float neume_onset(const Neume* neume) NEUME_REALTIME;
+
 #endif // NEUME_NEUME_H

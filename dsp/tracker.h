@@ -23,6 +23,8 @@ typedef struct {
 typedef struct {
   const float* log_p; ///< Log-probabilities, NEUME_CLASSES
   float        level; ///< dBFS
+  float        onset; ///< Probability that a note has just begun, 0..1; 0 where
+                      ///< unknown
 } NeumeObservation;
 
 /** What it decides for the step that lies `lag` steps back. */

@@ -413,24 +413,39 @@ static NeumeLayer conv(uint32_t        out_channels,
   return layer;
 }
 
-static const NeumeLayer dense = { .type         = NEUME_LAYER_DENSE,
-                                  .out_channels = NEUME_CLASSES };
-
-ModelBuilder* model_builder_stacked(uint32_t seed,
-                                    uint32_t right,
-                                    uint32_t stack)
+/** model_builder_stacked() with `outputs` in the last layer. */
+static ModelBuilder* small_network(uint32_t seed,
+                                   uint32_t right,
+                                   uint32_t stack,
+                                   uint32_t outputs)
 {
   NeumeFrontEnd fe         = model_front_end_small();
   fe.stack                 = stack;
   const NeumeLayer    c1   = conv(4, 3, 3, right, 1, NEUME_LEAKY_RELU);
   const NeumeLayer    pool = { .type = NEUME_LAYER_MAX_POOL, .size = 2 };
   const NeumeLayer    c2   = conv(8, 5, 3, right, 0, NEUME_RELU);
+  const NeumeLayer    last = { .type         = NEUME_LAYER_DENSE,
+                               .out_channels = outputs };
   ModelBuilder* const b    = model_builder_new(seed, &fe);
   model_builder_add(b, "conv1", &c1);
   model_builder_add(b, NULL, &pool);
   model_builder_add(b, "conv2", &c2);
-  model_builder_add(b, "dense", &dense);
+  model_builder_add(b, "dense", &last);
   return b;
+}
+
+ModelBuilder* model_builder_stacked(uint32_t seed,
+                                    uint32_t right,
+                                    uint32_t stack)
+{
+  return small_network(seed, right, stack, NEUME_CLASSES);
+}
+
+ModelBuilder* model_builder_onsets(uint32_t seed,
+                                   uint32_t right,
+                                   uint32_t stack)
+{
+  return small_network(seed, right, stack, NEUME_CLASSES + 1U);
 }
 
 ModelBuilder* model_builder_small(uint32_t seed, uint32_t right)
@@ -447,6 +462,8 @@ ModelBuilder* model_builder_reference(uint32_t seed, int causal)
   const NeumeLayer c7   = conv(128, 12, 9, 4U * r, 0, NEUME_RELU);
   const NeumeLayer c8   = conv(128, 1, 1, 0, 0, NEUME_LINEAR);
   const NeumeLayer a    = { .type = NEUME_LAYER_AVG_POOL, .size = 13 };
+  const NeumeLayer d    = { .type         = NEUME_LAYER_DENSE,
+                            .out_channels = NEUME_CLASSES };
   NeumeFrontEnd    fe   = model_front_end_small();
   fe.bands              = 96;
   ModelBuilder* const b = model_builder_new(seed, &fe);
@@ -462,7 +479,7 @@ ModelBuilder* model_builder_reference(uint32_t seed, int causal)
   model_builder_add(b, "conv7", &c7);
   model_builder_add(b, "conv8", &c8);
   model_builder_add(b, NULL, &a);
-  model_builder_add(b, "dense", &dense);
+  model_builder_add(b, "dense", &d);
   return b;
 }
 

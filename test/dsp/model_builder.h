@@ -65,6 +65,11 @@ ModelBuilder* model_builder_stacked(uint32_t seed,
                                     uint32_t right,
                                     uint32_t stack);
 
+/** The same, and it tells onsets. */
+ModelBuilder* model_builder_onsets(uint32_t seed,
+                                   uint32_t right,
+                                   uint32_t stack);
+
 /** The reference network (Korzeniowski and Widmer 2016) at full width over 96
     bands, causal or with as much future as past. */
 ModelBuilder* model_builder_reference(uint32_t seed, int causal);

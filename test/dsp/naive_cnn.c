@@ -168,9 +168,13 @@ void naive_cnn(const NeumeModel* const model,
     for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
       sum += exp(at(&in, t, i, 0));
     }
+    double* const y = output + (size_t)t * NAIVE_OUTPUTS;
     for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
-      output[(size_t)t * NEUME_CLASSES + i] = at(&in, t, i, 0) - log(sum);
+      y[i] = at(&in, t, i, 0) - log(sum);
     }
+    y[NEUME_CLASSES] = in.channels > NEUME_CLASSES
+                         ? 1.0 / (1.0 + exp(-at(&in, t, NEUME_CLASSES, 0)))
+                         : 0.0;
   }
   free(in.x);
 }

@@ -94,6 +94,7 @@ void random_cnn_add(NeumeModel* const model,
   model->left += layer.left;
   model->right += layer.right;
   model->layers[model->n_layers++] = layer;
+  model->tells_onsets = layer.out_channels == NEUME_CLASSES + 1; // As the last
 }
 
 void random_cnn_dense(NeumeModel* const     model,
@@ -159,7 +160,8 @@ NeumeModel* random_cnn_odd(Random* const random)
       random_cnn_add(model, random, layer);
     }
   }
-  random_cnn_dense(model, random, NEUME_CLASSES, NEUME_LINEAR);
+  const uint32_t outputs = NEUME_CLASSES + random_below(random, 2);
+  random_cnn_dense(model, random, outputs, NEUME_LINEAR);
   return model;
 }
 

@@ -34,6 +34,7 @@ void random_cnn_free(NeumeModel* model);
 
     Read are the type, activation, slope, out_channels, kernel, dilation, pads,
     `right` and size; the rest follows from these and from the layer before.
+    One more output than classes, in the last layer, tells onsets.
 */
 void random_cnn_add(NeumeModel* model, Random* random, NeumeLayer layer);
 
@@ -45,7 +46,7 @@ void random_cnn_dense(NeumeModel*     model,
 void random_cnn_pool(NeumeModel* model, NeumeLayerType type, uint32_t size);
 
 /** An odd one of up to 6 layers and a dense one, within the context, over
-    columns of 1, 2, 4 or 8 frames. */
+    columns of 1, 2, 4 or 8 frames; half of them tell onsets. */
 NeumeModel* random_cnn_odd(Random* random);
 
 /** The reference network (Korzeniowski and Widmer 2016) over `bands` bands,

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 NeumeCnn* stream_new(const NeumeModel* const   model,
                      const uint32_t            interleave,
@@ -49,25 +50,33 @@ bool stream_pass(NeumeCnn* const    cnn,
   return right;
 }
 
+StreamAnswer stream_answer(const NeumeCnn* const cnn)
+{
+  StreamAnswer answer = { { 0.0F }, neume_cnn_onset(cnn) };
+  memcpy(answer.log_p, neume_cnn_output(cnn), sizeof(answer.log_p));
+  return answer;
+}
+
 double stream_error(const NeumeCnn* const cnn, const double* const expected)
 {
-  double worst = 0.0;
+  const StreamAnswer answer = stream_answer(cnn);
+  double worst = fabs((double)answer.onset - expected[NEUME_CLASSES]);
   for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
-    const double d = fabs((double)neume_cnn_output(cnn)[i] - expected[i]);
+    const double d = fabs((double)answer.log_p[i] - expected[i]);
     if (!(d < HUGE_VAL)) {
       return HUGE_VAL;
     }
     worst = d > worst ? d : worst;
   }
-  return worst;
+  return worst < HUGE_VAL ? worst : HUGE_VAL;
 }
 
-bool stream_same(const float* const x, const float* const y)
+bool stream_same(const StreamAnswer x, const StreamAnswer y)
 {
   for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
-    if (!(x[i] >= y[i] && x[i] <= y[i])) {
+    if (!(x.log_p[i] >= y.log_p[i] && x.log_p[i] <= y.log_p[i])) {
       return false;
     }
   }
-  return true;
+  return x.onset >= y.onset && x.onset <= y.onset;
 }

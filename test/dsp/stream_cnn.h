@@ -5,6 +5,7 @@
 #define NEUME_STREAM_CNN_H
 
 #include "cnn.h"
+#include "constants.h"
 #include "kernels.h"
 #include "model.h"
 #include "random_cnn.h"
@@ -14,7 +15,15 @@
 
 /** What tests of the streaming engine share. */
 
-#define TOLERANCE 1e-4 ///< Between engine and window, in log-probability
+#define TOLERANCE                                                              \
+  1e-4 ///< Between engine and window, in log-probability and
+       ///< in the probability of an onset
+
+/** All that an engine says of a pass. */
+typedef struct {
+  float log_p[NEUME_CLASSES]; ///< Of the classes
+  float onset;                ///< Probability
+} StreamAnswer;
 
 /** An engine; aborts if there is none. */
 NeumeCnn* stream_new(const NeumeModel*   model,
@@ -28,10 +37,14 @@ uint32_t stream_column(const NeumeModel* model);
     that it is finished exactly when it is. */
 bool stream_pass(NeumeCnn* cnn, Random* random, const float* column);
 
-/** Largest difference of log-probabilities, infinite if one is not a number. */
+/** What the engine says now. */
+StreamAnswer stream_answer(const NeumeCnn* cnn);
+
+/** Largest difference from NAIVE_OUTPUTS that are expected, infinite if one is
+    not a number. */
 double stream_error(const NeumeCnn* cnn, const double* expected);
 
-/** Whether outputs are equal in every bit. */
-bool stream_same(const float* x, const float* y);
+/** Whether answers are equal in every bit. */
+bool stream_same(StreamAnswer x, StreamAnswer y);
 
 #endif // NEUME_STREAM_CNN_H

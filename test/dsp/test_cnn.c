@@ -13,6 +13,7 @@
 
 #include "../test.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,8 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define BYTES (NEUME_CLASSES * sizeof(float))
 
 static float* frames_new(Random* const  random,
                          const uint32_t frames,
@@ -51,7 +50,7 @@ static double error_after(const NeumeModel* const model,
 {
   const uint32_t size = stream_column(model);
   float* const   in   = calloc((size_t)window * size, sizeof(float));
-  double* const  out  = calloc((size_t)window * NEUME_CLASSES, sizeof(double));
+  double* const  out  = calloc((size_t)window * NAIVE_OUTPUTS, sizeof(double));
   if (!in || !out) {
     abort();
   }
@@ -65,7 +64,7 @@ static double error_after(const NeumeModel* const model,
   }
   naive_cnn(model, in, window, out);
   const uint32_t at    = window - 1 - neume_cnn_lookahead(cnn);
-  const double   worst = stream_error(cnn, out + (size_t)at * NEUME_CLASSES);
+  const double   worst = stream_error(cnn, out + (size_t)at * NAIVE_OUTPUTS);
   free(in);
   free(out);
   return worst;
@@ -78,6 +77,7 @@ static void test_odd_networks(void)
   double                worst         = 0.0;
   unsigned              with_right    = 0;
   unsigned              stacked       = 0;
+  unsigned              telling       = 0;
   for (unsigned n = 0; n < 80;) {
     NeumeModel* const model  = random_cnn_odd(&random);
     const uint32_t    least  = 1 + model->left + model->right;
@@ -124,12 +124,14 @@ static void test_odd_networks(void)
     }
     with_right += model->right > 0;
     stacked += model->front_end.stack > 1;
+    telling += model->tells_onsets;
     neume_cnn_free(cnn);
     free(x);
     random_cnn_free(model);
     ++n;
   }
   CHECK(with_right > 20 && stacked > 20);
+  CHECK(telling > 20 && telling < 60);
   fprintf(stderr, "odd networks: worst %.2g\n", worst);
 }
 
@@ -202,8 +204,7 @@ static void test_contexts(void)
       neume_cnn_set_lookahead(part, lookahead);
       CHECK(stream_pass(whole, &random, x + (size_t)t * size));
       CHECK(stream_pass(part, &random, x + (size_t)t * size));
-      differences +=
-        !stream_same(neume_cnn_output(whole), neume_cnn_output(part));
+      differences += !stream_same(stream_answer(whole), stream_answer(part));
     }
     CHECK_MSG(!differences, "P %u: %u frames differ", p, differences);
     neume_cnn_free(whole);
@@ -231,14 +232,13 @@ static void test_reset(void)
     neume_cnn_begin(used, x);
     neume_cnn_advance(used, neume_cnn_slices(used) / 2);
     neume_cnn_reset(used);
-    CHECK(stream_same(neume_cnn_output(used), neume_cnn_output(fresh)));
+    CHECK(stream_same(stream_answer(used), stream_answer(fresh)));
     neume_cnn_set_lookahead(used, 0);
     unsigned differences = 0;
     for (uint32_t t = 0; t < 40; ++t) {
       CHECK(stream_pass(used, &random, x + (size_t)t * size));
       CHECK(stream_pass(fresh, &random, x + (size_t)t * size));
-      differences +=
-        !stream_same(neume_cnn_output(used), neume_cnn_output(fresh));
+      differences += !stream_same(stream_answer(used), stream_answer(fresh));
     }
     CHECK_MSG(!differences, "network %u: %u frames differ", n, differences);
     neume_cnn_free(used);
@@ -323,21 +323,22 @@ static void test_passes(void)
 {
   Random            random = { 9 };
   NeumeModel* const model  = random_cnn_reference(&random, 52, 20, false);
-  const uint32_t    size   = stream_column(model);
-  float* const      x      = frames_new(&random, 6, size);
-  NeumeCnn* const   a      = stream_new(model, 1, neume_kernels_best());
-  NeumeCnn* const   b      = stream_new(model, 1, neume_kernels_best());
+  random_cnn_dense(model, &random, NEUME_CLASSES + 1, NEUME_LINEAR);
+  const uint32_t  size = stream_column(model);
+  float* const    x    = frames_new(&random, 6, size);
+  NeumeCnn* const a    = stream_new(model, 1, neume_kernels_best());
+  NeumeCnn* const b    = stream_new(model, 1, neume_kernels_best());
   CHECK(neume_cnn_advance(a, 1));
   for (uint32_t t = 0; t < 6; ++t) {
-    float before[NEUME_CLASSES];
-    memcpy(before, neume_cnn_output(a), BYTES);
+    const StreamAnswer before = stream_answer(a);
     neume_cnn_begin(a, x + (size_t)t * size);
     for (uint32_t i = 0; i < neume_cnn_slices(a); ++i) {
       CHECK(!neume_cnn_advance(a, i));
-      CHECK(stream_same(before, neume_cnn_output(a)));
+      CHECK(stream_same(before, stream_answer(a)));
     }
     CHECK(neume_cnn_advance(a, UINT32_MAX));
-    CHECK(!stream_same(before, neume_cnn_output(a)));
+    CHECK(!stream_same(before, stream_answer(a)));
+    CHECK(fabsf(before.onset - neume_cnn_onset(a)) > 0.0F);
 
     // A look-ahead that is set during a pass is for the next
     neume_cnn_begin(b, x + (size_t)t * size);
@@ -346,15 +347,62 @@ static void test_passes(void)
     neume_cnn_set_lookahead(b, (t + 1) % 4);
   }
   CHECK(neume_cnn_advance(b, UINT32_MAX));
-  CHECK(stream_same(neume_cnn_output(a), neume_cnn_output(b)));
+  CHECK(stream_same(stream_answer(a), stream_answer(b)));
   neume_cnn_free(a);
   neume_cnn_free(b);
   free(x);
   random_cnn_free(model);
 }
 
+/** Onsets of a network of biases alone, whose answer to silence they are. */
+static void test_onsets(void)
+{
+  static const float logits[] = { 0.0F,   -3.0F,  5.0F,  -89.0F,
+                                  200.0F, -1e30F, 1e30F, -FLT_MAX };
+  for (unsigned i = 0; i < sizeof(logits) / sizeof(*logits); ++i) {
+    Random            random = { 4 };
+    NeumeModel* const model  = random_cnn_new(3, 1);
+    NeumeModel* const plain  = random_cnn_new(3, 1);
+    random_cnn_dense(model, &random, NEUME_CLASSES + 1, NEUME_LINEAR);
+    random.state = 4;
+    random_cnn_dense(plain, &random, NEUME_CLASSES, NEUME_LINEAR);
+    float* const bias   = (float*)model->layers[0].bias;
+    bias[NEUME_CLASSES] = logits[i];
+    memcpy(bias, plain->layers[0].bias, NEUME_CLASSES * sizeof(float));
+
+    NeumeCnn* const    cnn    = stream_new(model, 1, neume_kernels_best());
+    NeumeCnn* const    other  = stream_new(plain, 1, neume_kernels_best());
+    const StreamAnswer answer = stream_answer(cnn);
+    const double       wanted = 1.0 / (1.0 + exp(-(double)logits[i]));
+    CHECK_MSG(fabs((double)answer.onset - wanted) < 1e-6,
+              "logit %g: %g, not %g",
+              (double)logits[i],
+              (double)answer.onset,
+              wanted);
+
+    // Neither does the onset weigh among the classes, nor is it made up
+    StreamAnswer classes = answer;
+    classes.onset        = 0.0F;
+    CHECK(stream_same(classes, stream_answer(other)));
+
+    const float loud[3] = { 1.0F, 2.0F, 3.0F };
+    CHECK(stream_pass(cnn, &random, loud));
+    CHECK(stream_pass(other, &random, loud));
+    classes       = stream_answer(cnn);
+    classes.onset = 0.0F;
+    CHECK(stream_same(classes, stream_answer(other)));
+    neume_cnn_reset(cnn);
+    CHECK(stream_same(answer, stream_answer(cnn)));
+    neume_cnn_free(cnn);
+    neume_cnn_free(other);
+    random_cnn_free(model);
+    random_cnn_free(plain);
+  }
+}
+
 int main(void)
 {
+  test_onsets();
   test_cost();
   test_passes();
   test_reset();

@@ -116,6 +116,7 @@ static void test_refusal(void)
   REFUSED(broken.n_layers = 0);
   REFUSED(broken.n_layers = NEUME_LAYERS_MAX + 1);
   REFUSED(broken.n_layers -= 1);
+  REFUSED(broken.tells_onsets = true);
   REFUSED(broken.front_end.bands += 1);
   REFUSED(broken.front_end.stack = 0);
   REFUSED(broken.front_end.stack += 1);

@@ -304,6 +304,57 @@ static void test_stack(void)
   neume_model_free(m);
 }
 
+/** The last layer has an output for each class and may have one more. */
+static void test_onsets(void)
+{
+  for (uint32_t outputs = NEUME_CLASSES - 1; outputs < NEUME_CLASSES + 3;
+       ++outputs) {
+    NeumeFrontEnd fe      = model_front_end_small();
+    fe.bands              = 8;
+    NeumeLayer layer      = dense;
+    layer.out_channels    = outputs;
+    ModelBuilder* const b = model_builder_new(1, &fe);
+    model_builder_add(b, "d", &layer);
+    if (outputs >= NEUME_CLASSES && outputs <= NEUME_CLASSES + 1) {
+      NeumeModel* const m = parse_built(b);
+      if (m) {
+        CHECK(m->tells_onsets == (outputs > NEUME_CLASSES));
+        CHECK(m->layers[0].out_channels == outputs &&
+              m->macs == UINT64_C(8) * outputs);
+      }
+      neume_model_free(m);
+      continue;
+    }
+    size_t         n     = 0;
+    uint8_t* const bytes = model_builder_bytes(b, &n);
+    model_refuse("outputs", bytes, n, RANGE, "linear, with 40 or 41 outputs");
+    free(bytes);
+  }
+
+  // The one more must be finite too, as it is and in what comes out of it
+  static const float bad[] = { NAN, 3e38f };
+  for (unsigned i = 0; i < 2U; ++i) {
+    float weight[41U * 8U] = { 0.0f };
+    weight[327]            = bad[i];
+    NeumeLayer layer       = dense;
+    layer.out_channels     = NEUME_CLASSES + 1;
+    layer.weight           = weight;
+    NeumeFrontEnd fe       = model_front_end_small();
+    fe.bands               = 8;
+    ModelBuilder* const b  = model_builder_new(1, &fe);
+    model_builder_add(b, "d", &layer);
+    size_t         n     = 0;
+    uint8_t* const bytes = model_builder_bytes(b, &n);
+    model_refuse("onset",
+                 bytes,
+                 n,
+                 RANGE,
+                 i ? "layers[0] 'd': its output could reach"
+                   : "tensor 'd.weight': value 327 (data byte 1308) is NaN");
+    free(bytes);
+  }
+}
+
 /** Values arrive bit for bit, in their places, whatever the header's length. */
 static void test_tensors(void)
 {
@@ -518,6 +569,7 @@ int main(void)
 {
   test_small();
   test_stack();
+  test_onsets();
   test_tensors();
   test_reference();
   test_sizes();

@@ -150,8 +150,10 @@ static const Breakage breakages[] = {
   {"layers", "\"size\": 2", "\"size\": 0", RANGE, "layers[1].size: is 0, must be 1 to 24"},
   {"layers", "\"size\": 2", "\"size\": 25", RANGE, "layers[1].size: is 25, must be 1 to 24"},
   {"layers", "\"size\": 2", "\"size\": 2, \"stride\": 1", FORMAT, "layers[1].stride: unknown field"},
-  {"layers", "\"out\": 40", "\"out\": 39", RANGE, "layers[3]: the last layer must be dense, linear, with 40 outputs"},
-  {"layers", "\"activation\": \"linear\"", "\"activation\": \"relu\"", RANGE, "layers[3]: the last layer must be dense, linear, with 40 outputs"},
+  {"layers", "\"out\": 40", "\"out\": 39", RANGE, "layers[3]: the last layer must be dense, linear, with 40 or 41 outputs"},
+  {"layers", "\"out\": 40", "\"out\": 42", RANGE, "layers[3]: the last layer must be dense, linear, with 40 or 41 outputs"},
+  {"layers", "\"out\": 40", "\"out\": 41", FORMAT, "tensor 'dense.weight'.shape[0]: is 40, the layer needs 41"},
+  {"layers", "\"activation\": \"linear\"", "\"activation\": \"relu\"", RANGE, "layers[3]: the last layer must be dense, linear, with 40 or 41 outputs"},
   {"layers", "\"out_channels\": 4", "\"out_channels\": 4096", FORMAT, "tensor 'conv1.weight'.shape[0]: is 4, the layer needs 4096"},
   {"layers", NULL, "[{\"type\": \"conv\", \"name\": \"a\", \"out_channels\": 4096, \"kernel\": [3, 1], \"dilation\": 1, \"left\": 0, \"right\": 0, \"pad\": [1, 1], \"activation\": \"relu\", \"slope\": 0}, {\"type\": \"conv\", \"name\": \"b\", \"out_channels\": 4096, \"kernel\": [3, 1], \"dilation\": 1, \"left\": 0, \"right\": 0, \"pad\": [1, 1], \"activation\": \"relu\", \"slope\": 0}]", RANGE, "layers[1]: a column costs 1208254464 multiply-adds, must be at most 1073741824"},
   // Tensors

@@ -11,6 +11,7 @@
 #include "neume.h"
 #include "pitch.h"
 #include "resampler.h"
+#include "tracker.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -33,16 +34,20 @@ static uint32_t random_next(uint32_t* state)
   return *state >> 8U;
 }
 
-/** A network that names no note in particular, but changes its mind often. */
-static NeumeModel* stacked_model(uint32_t right, uint32_t stack)
+static NeumeModel* built_model(ModelBuilder* builder)
 {
   size_t         n_bytes = 0;
-  uint8_t* const bytes =
-    model_builder_bytes(model_builder_stacked(5, right, stack), &n_bytes);
-  NeumeModel* model = NULL;
+  uint8_t* const bytes   = model_builder_bytes(builder, &n_bytes);
+  NeumeModel*    model   = NULL;
   CHECK(neume_model_parse(bytes, n_bytes, &model, NULL) == NEUME_SUCCESS);
   free(bytes);
   return model;
+}
+
+/** A network that names no note in particular, but changes its mind often. */
+static NeumeModel* stacked_model(uint32_t right, uint32_t stack)
+{
+  return built_model(model_builder_stacked(5, right, stack));
 }
 
 static NeumeModel* small_model(uint32_t right)
@@ -168,6 +173,23 @@ void __wrap_neume_logmel_frame(NeumeLogmel* logmel,
   ++frames_made;
   __real_neume_logmel_frame(logmel, samples, features);
 }
+
+static NeumeObservation heard; // By the tracker, last
+
+NeumeDecision __real_neume_tracker_step(NeumeTracker*           tracker,
+                                        const NeumeObservation* observation)
+  NEUME_REALTIME;
+NeumeDecision __wrap_neume_tracker_step(NeumeTracker*           tracker,
+                                        const NeumeObservation* observation)
+  NEUME_REALTIME;
+
+NeumeDecision __wrap_neume_tracker_step(NeumeTracker*           tracker,
+                                        const NeumeObservation* observation)
+  NEUME_REALTIME
+{
+  heard = *observation;
+  return __real_neume_tracker_step(tracker, observation);
+}
 // NOLINTEND(*-reserved-identifier,cert-dcl*)
 
 /** Frames come one by one, as far apart as steps or a column's frames are,
@@ -263,6 +285,9 @@ static void check_heard(const Parts* parts,
   CHECK(equal(neume_log_probabilities(neume),
               neume_cnn_output(parts->cnn),
               NEUME_CLASSES));
+  CHECK(neume_onset(neume) == neume_cnn_onset(parts->cnn));
+  CHECK(heard.log_p == neume_log_probabilities(neume));
+  CHECK(heard.onset == neume_onset(neume));
 }
 
 /** What a step says besides is true of the frame of `window`. */
@@ -294,7 +319,7 @@ static void test_columns(uint32_t interleave, uint32_t stack)
   const uint32_t    hop   = NEUME_STEP / interleave;
   float* const      audio = make_audio(rate, n);
   float* const      slow  = slow_audio(audio, n, rate);
-  NeumeModel* const model = stacked_model(1, stack);
+  NeumeModel* const model = built_model(model_builder_onsets(5, 1, stack));
   Parts             parts = { &model->front_end, NULL, NULL };
   Neume*            neume = NULL;
   CHECK(neume_new(model, rate, interleave, &neume) == NEUME_SUCCESS);
@@ -309,12 +334,16 @@ static void test_columns(uint32_t interleave, uint32_t stack)
 
   uint32_t steps  = 0;
   uint32_t voiced = 0;
+  float    least  = 1.0f;
+  float    most   = 0.0f;
   for (uint32_t done = 0; done < n; done += block) {
     NeumeStep step;
     neume_write(neume, audio + done, block);
     while (neume_analyse(neume, &step)) {
       const float* const end = slow + SILENCE + (size_t)++steps * hop;
       check_heard(&parts, neume, end);
+      least = fminf(least, heard.onset);
+      most  = fmaxf(most, heard.onset);
       if (steps > interleave) {
         check_said(&parts, &step, end - NEUME_STEP - parts.fe->window);
         voiced += step.midi > 0;
@@ -323,6 +352,7 @@ static void test_columns(uint32_t interleave, uint32_t stack)
   }
   CHECK_MSG(steps >= 3U * NEUME_RATE / hop - 1U, "%u steps", steps);
   CHECK_MSG(voiced > steps / 2U, "%u of %u steps", voiced, steps);
+  CHECK(least > 0.0f && least < most && most < 1.0f);
 
   neume_cnn_free(parts.cnn);
   neume_logmel_free(parts.logmel);
@@ -348,6 +378,7 @@ static void test_positions(void)
     const double frame = floor((128.0 * (i + 1) - 1.0) * rate / NEUME_RATE);
     CHECK(got->steps[i].position == (uint64_t)frame + 288U);
   }
+  CHECK(neume_onset(neume) == 0.0f); // The network does not tell
 
   NeumeParams  params = neume_defaults();
   const double live   = neume_delay(neume);

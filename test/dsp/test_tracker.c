@@ -45,7 +45,7 @@ static unsigned feed(NeumeTracker* t,
   float    log_p[NEUME_CLASSES];
   sure(log_p, note, p);
   for (unsigned i = 0; i < count; ++i) {
-    const NeumeObservation o = { log_p, level };
+    const NeumeObservation o = { log_p, level, 0.0f };
     const NeumeDecision    d = neume_tracker_step(t, &o);
     events += (d.on ? 1U : 0U) + (d.off ? 1U : 0U);
     *last = d.note;
@@ -99,7 +99,7 @@ static bool sing(NeumeTracker* t, double pitch, uint32_t* note)
     const double p = exp(-4.0 * (i - pitch) * (i - pitch)) / sum;
     log_p[i]       = (float)log(0.98 * p + 1e-9);
   }
-  const NeumeObservation o = { log_p, -20.0f };
+  const NeumeObservation o = { log_p, -20.0f, 0.0f };
   const NeumeDecision    d = neume_tracker_step(t, &o);
   *note                    = d.note;
   return d.on != 0;
@@ -171,7 +171,7 @@ static void test_threshold(void)
     sure(log_p, 10, 0.48f);
     log_p[11] = logf(0.47f);
     for (unsigned i = 0; i < 40; ++i) {
-      const NeumeObservation o = { log_p, -20.0f };
+      const NeumeObservation o = { log_p, -20.0f, 0.0f };
       note                     = neume_tracker_step(t, &o).note;
     }
     CHECK_MSG((note == 0) == (strict == 1), "note %u", note);
@@ -203,7 +203,7 @@ static void test_lag(void)
     for (int i = 0; i < 200; ++i) {
       float log_p[NEUME_CLASSES];
       sure(log_p, i >= 50 ? 30 : 0, 0.95f);
-      const NeumeObservation o = { log_p, -20.0f };
+      const NeumeObservation o = { log_p, -20.0f, 0.0f };
       if (neume_tracker_step(t, &o).on == 30 && onset < 0) {
         onset = i - (int)lag;
       }
@@ -225,7 +225,7 @@ static void test_velocity(void)
     float               log_p[NEUME_CLASSES];
     sure(log_p, 10, 0.95f);
     for (unsigned i = 0; i < 20; ++i) {
-      const NeumeObservation o = { log_p, level };
+      const NeumeObservation o = { log_p, level, 0.0f };
       const NeumeDecision    d = neume_tracker_step(t, &o);
       if (d.on) {
         CHECK_MSG(d.velocity >= before && d.velocity >= 1 && d.velocity <= 127,
@@ -265,7 +265,7 @@ static void test_random(void)
           log_p[random_next(&seed) % NEUME_CLASSES] = NAN;
         }
       }
-      const NeumeObservation o = { log_p, -80.0f * random_unit(&seed) };
+      const NeumeObservation o = { log_p, -80.0f * random_unit(&seed), 0.0f };
       const NeumeDecision    d = neume_tracker_step(t, &o);
 
       CHECK(d.off == 0 || d.off == sounding);

@@ -98,5 +98,6 @@ int main(int argc, char** argv)
   write_seed(argv[1], "everything", everything());
   write_seed(argv[1], "small", model_builder_small(1, 1));
   write_seed(argv[1], "stacked", model_builder_stacked(1, 1, 4));
+  write_seed(argv[1], "onsets", model_builder_onsets(1, 1, 2));
   return 0;
 }
