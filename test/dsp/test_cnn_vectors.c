@@ -112,6 +112,7 @@ static void test_vectors(const char* const folder)
 {
   static const char suffix[] = ".vectors.safetensors";
   unsigned          files    = 0;
+  unsigned          telling  = 0;
   DIR* const        dir      = opendir(folder);
   CHECK_MSG(dir, "%s", folder);
   if (!dir) {
@@ -140,6 +141,7 @@ static void test_vectors(const char* const folder)
 
     double   worst   = 0.0;
     unsigned outputs = 0;
+    telling += model->tells_onsets;
     for (uint32_t lookahead = 0; lookahead <= model->right; ++lookahead) {
       char     name[32];
       uint32_t rows    = 0;
@@ -167,6 +169,7 @@ static void test_vectors(const char* const folder)
   }
   closedir(dir);
   CHECK_MSG(files >= 4, "%u files of vectors", files);
+  CHECK_MSG(telling, "none of %u networks tells onsets", files);
 }
 
 int main(int argc, char** argv)

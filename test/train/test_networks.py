@@ -63,13 +63,13 @@ def random_stack(name, double=True):
 
 
 def outputs(stack, x, **options):
-    """[frames, 40] logits."""
+    """[frames, outputs] logits."""
     with torch.no_grad():
         return stack(x[None], **options)[0]
 
 
 def literal(layers, arrays, x, stack=1, silence=300):
-    """Logits [frames, 40], as doc/weights-format.md says and no other way.
+    """Logits [frames, outputs], as doc/weights-format.md says and no other way.
 
     `x` is [frames, stack * bands]; before it stand so many frames of zeros that the
     start, where the past is missing, is out of reach.
@@ -198,6 +198,19 @@ class Networks(unittest.TestCase):
                 found = networks.columns(frames, first, step, stack)
                 np.testing.assert_array_equal(found, wanted)
 
+    def test_onsets_are_told_beside_the_classes(self):
+        stack, _ = random_stack("onsets")
+        logits = torch.zeros(1, 3, 41, dtype=torch.double)
+        logits[0, :, 7] = 5
+        logits[..., 40] = torch.tensor([9.0, 2.0, -3.0])  # Never the answer
+        begun = torch.tensor([[7 + networks.ONSET, 7, 8]])
+        self.assertEqual(stack.answer(logits).tolist(), [[7, 7, 7]])
+
+        named = np.log(np.exp(5) + 39) - np.mean([5, 5, 0])
+        told = np.mean([np.log1p(np.exp(-9)), np.log1p(np.exp(2)), np.log1p(np.exp(-3))])
+        self.assertAlmostEqual(float(stack.loss(logits, begun)), named + told)
+        self.assertAlmostEqual(float(stack.loss(logits[..., :40], begun)), named)
+
     def test_broken_layer_lists_are_refused(self):
         good = networks.resolve(TINY, BANDS)
         for index, change in (
@@ -207,6 +220,7 @@ class Networks(unittest.TestCase):
             (3, {"left": 3, "right": 1}),
             (3, {"name": "local"}),
             (4, {"out": 39}),
+            (4, {"out": 42}),
         ):
             layers = [dict(layer) for layer in good]
             layers[index].update(change)
@@ -244,7 +258,7 @@ class Files(unittest.TestCase):
             tensors.pack({}, {"k": 1})
 
     def test_a_network_comes_back(self):
-        for name in ("odd-dilated", "stacked"):
+        for name in ("odd-dilated", "stacked", "onsets"):
             stack, x = random_stack(name, double=False)
             front_end = vectors.front_end(stack.bands, stack.stack)
             weights.save(self.path, "name", "1", front_end, stack, {"seed": 7})
@@ -563,7 +577,7 @@ class Vectors(unittest.TestCase):
                         )
 
     def test_a_look_ahead_sees_no_further(self):
-        for name in ("odd-dilated", "stacked"):
+        for name in ("odd-dilated", "stacked", "onsets"):
             arrays, metadata = tensors.read(VECTORS / f"{name}.vectors.safetensors")
             folded, about = tensors.read(VECTORS / f"{name}.safetensors")
             layers, front_end = (json.loads(about[key]) for key in ("layers", "front_end"))
@@ -574,8 +588,13 @@ class Vectors(unittest.TestCase):
                 for t in (0, 20, frames - lookahead - 1):
                     window = arrays["input"][: t + lookahead + 1].astype(float)
                     logits = literal(layers, folded, window, front_end.get("stack", 1))[t]
-                    wanted = torch.log_softmax(torch.from_numpy(logits), 0).numpy()
+                    wanted = torch.log_softmax(torch.from_numpy(logits[:40]), 0).numpy()
                     np.testing.assert_allclose(stored[t], wanted, atol=1e-5)
+                    if name == "onsets":
+                        told = arrays[f"output.onset.{lookahead}"]
+                        self.assertEqual(told.shape, (frames - lookahead,))
+                        wanted = 1 / (1 + np.exp(-logits[40]))
+                        np.testing.assert_allclose(told[t], wanted, atol=1e-5)
 
 
 if __name__ == "__main__":

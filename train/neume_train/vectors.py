@@ -22,6 +22,12 @@ NAME.vectors.safetensors
     silence.L  [40]           the same for a frame of endless silence, with L
                               more frames of silence after it
 
+    and from a network that tells onsets, which has 41 outputs, the probabilities
+    that a note has just begun, for the same frames:
+
+    output.onset.L   [T - L]
+    silence.onset.L  [1]
+
 What stands before a window is silence, what stands after it is zeros at the
 input of every layer.  Everything is computed by PyTorch in double precision
 from the weights as stored.  The files follow from the seed.
@@ -111,6 +117,17 @@ def cases():
                 dense("out", 40),
             ],
         ),
+        "onsets": (
+            9,
+            2,
+            40,
+            [
+                conv("local", 5, (3, 3), right=1),
+                pool(2),
+                conv("context", 8, ("all", 2), dilation=2, right=2, pad=(0, 0)),
+                dense("out", 41),
+            ],
+        ),
     }
 
 
@@ -164,16 +181,24 @@ def features(frames, bands, rng):
     return x.astype(np.float32)
 
 
-def window_outputs(stack, x, lookahead):
-    """[frames - lookahead, 40] as the module's text says of output.L."""
+def window_logits(stack, x, lookahead):
+    """[frames - lookahead, outputs] for the windows of output.L."""
     rows = []
     with torch.no_grad():
         for t in range(len(x) - lookahead):
             last = t + lookahead
             first = max(0, last - networks.CONTEXT + 1)
-            logits = stack(x[None, first : last + 1])[0, t - first]
-            rows.append(torch.log_softmax(logits, -1))
-    return torch.stack(rows).numpy()
+            rows.append(stack(x[None, first : last + 1])[0, t - first])
+    return torch.stack(rows)
+
+
+def answers(name, lookahead, logits):
+    """Tensors NAME.L and, where onsets are told, NAME.onset.L from the logits."""
+    classes, onset = logits[..., : networks.CLASSES], logits[..., networks.CLASSES :]
+    arrays = {f"{name}.{lookahead}": torch.log_softmax(classes, -1).numpy()}
+    if onset.numel():
+        arrays[f"{name}.onset.{lookahead}"] = torch.sigmoid(onset).reshape(-1).numpy()
+    return arrays
 
 
 def make(name, seed):
@@ -203,11 +228,12 @@ def write(folder, name, seed):
     arrays = {"input": x}
     silence = np.zeros((networks.CONTEXT, x.shape[1]))
     for lookahead in lookaheads:
-        arrays[f"output.{lookahead}"] = window_outputs(stack, torch.tensor(x).double(), lookahead)
+        logits = window_logits(stack, torch.tensor(x).double(), lookahead)
+        arrays.update(answers("output", lookahead, logits))
         quiet = torch.tensor(silence)[None]
         with torch.no_grad():
             logits = stack(quiet)[0, networks.CONTEXT - 1 - lookahead]
-        arrays[f"silence.{lookahead}"] = torch.log_softmax(logits, -1).numpy()
+        arrays.update(answers("silence", lookahead, logits))
     metadata = {
         "format": "neume-vectors-1",
         "weights": f"{name}.safetensors",
