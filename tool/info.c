@@ -169,6 +169,7 @@ static int print_info(const char* path)
          NEUME_CLASSES,
          NEUME_MIDI_MIN,
          NEUME_MIDI_MAX);
+  printf("onsets      %s\n", model->tells_onsets ? "told" : "not told");
   print_front_end(&model->front_end);
   printf("hears       %u frames back (%.3f s), %u frames ahead (%.3f s)\n",
          model->left,

@@ -2,11 +2,13 @@
 # Copyright 2026 The Neume authors
 # SPDX-License-Identifier: ISC
 
-# The neume command from end to end: test_command.sh NEUME FIXTURE WEIGHTS
+# The neume command from end to end: test_command.sh NEUME FIXTURE WEIGHTS ONSETS,
+# the last being a weights file that tells onsets
 
 neume=$(readlink -f "$1")
 fixture=$(readlink -f "$2")
 weights=$(readlink -f "$3")
+onsets=$(readlink -f "$4")
 
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
@@ -275,11 +277,14 @@ check "info" exits 0 "$neume" info model
 check "name" prints '^name  *sines$'
 check "window" prints 'window 1024 (250 ms), highest at 512, FFT 2048$'
 check "stack" prints '^  *stack of 1, 125 ms between frames$'
+check "onsets" prints '^onsets  *not told$'
 check "parameters" prints '1600 *1560'
 check "provenance" prints 'command: by hand'
 check "info of the bundled weights" exits 0 "$neume" info
 check "their provenance" prints '^provenance'
 check "the same when named" exits 0 "$neume" info "$weights"
+check "info of one that tells onsets" exits 0 "$neume" info "$onsets"
+check "says so" prints '^onsets  *told$'
 check "info of text" exits 1 "$neume" info text.wav
 
 check "mono" exits 0 "$neume" mono 'a song.wav' --out mono.wav
