@@ -2,15 +2,18 @@
 // SPDX-License-Identifier: ISC
 
 /* What training borrows from the C code, as a plain ABI for Python's ctypes:
-   the chain's own features, and the synthetic singer.  Statuses are returned
-   as int, 0 for success.  Any thread; not realtime-safe (allocates). */
+   the chain's own features and tracker, and the synthetic singer.  Statuses are
+   returned as int, 0 for success.  Any thread; not realtime-safe (allocates).
+ */
 
 #include "constants.h"
 #include "logmel.h"
 #include "resampler.h"
 #include "singer.h"
 #include "status.h"
+#include "tracker.h"
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +25,7 @@ typedef struct {
   uint32_t front_end; ///< sizeof(NeumeFrontEnd)
   uint32_t note;      ///< sizeof(SynthNote)
   uint32_t melody;    ///< sizeof(SynthMelody)
+  uint32_t tracker;   ///< sizeof(NeumeTrackerParams)
 } NativeSizes;
 
 NATIVE_API NativeSizes neume_native_sizes(void);
@@ -39,6 +43,14 @@ NATIVE_API int neume_native_features(const float*         samples,
                                      const NeumeFrontEnd* fe,
                                      uint32_t             step,
                                      float*               features);
+NATIVE_API int neume_native_track(const float*              log_p,
+                                  const float*              onset,
+                                  const float*              level,
+                                  uint32_t                  n_steps,
+                                  double                    step_seconds,
+                                  const NeumeTrackerParams* params,
+                                  uint32_t*                 note,
+                                  uint8_t*                  begins);
 NATIVE_API uint32_t neume_native_melody_random(uint64_t           seed,
                                                const SynthMelody* melody,
                                                double             seconds,
@@ -58,7 +70,8 @@ NativeSizes neume_native_sizes(void)
 {
   const NativeSizes sizes = { sizeof(NeumeFrontEnd),
                               sizeof(SynthNote),
-                              sizeof(SynthMelody) };
+                              sizeof(SynthMelody),
+                              sizeof(NeumeTrackerParams) };
   return sizes;
 }
 
@@ -156,6 +169,43 @@ int neume_native_features(const float* const         samples,
 
   free(padded);
   neume_logmel_free(logmel);
+  return (int)NEUME_SUCCESS;
+}
+
+/** What the tracker, as new, decides with each of `n_steps`.
+
+    `log_p` is [n_steps][NEUME_CLASSES], `onset` and `level` are [n_steps], as
+    NeumeObservation has them.  `note` [n_steps] gets the class in force and
+    `begins` [n_steps] 1 where a note starts, else 0: entry i is decided with
+    step i and speaks of the step `lag` before, less neume_tracker_delay().
+*/
+int neume_native_track(const float* const              log_p,
+                       const float* const              onset,
+                       const float* const              level,
+                       const uint32_t                  n_steps,
+                       const double                    step_seconds,
+                       const NeumeTrackerParams* const params,
+                       uint32_t* const                 note,
+                       uint8_t* const                  begins)
+{
+  if (!(step_seconds > 0.0)) {
+    return (int)NEUME_ERR_RANGE;
+  }
+  NeumeTracker* const tracker = neume_tracker_new(step_seconds);
+  if (!tracker) {
+    return (int)NEUME_ERR_MEMORY;
+  }
+
+  neume_tracker_set(tracker, params);
+  for (uint32_t i = 0; i < n_steps; ++i) {
+    const NeumeObservation o = { log_p + (size_t)i * NEUME_CLASSES,
+                                 level[i],
+                                 onset[i] };
+    const NeumeDecision    d = neume_tracker_step(tracker, &o);
+    note[i]                  = d.note;
+    begins[i]                = d.on ? 1U : 0U;
+  }
+  neume_tracker_free(tracker);
   return (int)NEUME_SUCCESS;
 }
 

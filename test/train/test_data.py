@@ -128,6 +128,55 @@ class Features(unittest.TestCase):
             native.Native("nowhere/libneume_native.so")
 
 
+class Tracker(unittest.TestCase):
+    """The C tracker through the library."""
+
+    step = STEP / native.RATE
+    sung = [0] * 20 + [12] * 40 + [0] * 20 + [30] * 20 + [14] * 20
+
+    def track(self, level=-20.0, p=0.95, **options):
+        """Notes and where they begin, of steps sure of `sung` by `p`."""
+        log_p = np.full((len(self.sung), native.CLASSES), np.log((1 - p) / 39))
+        log_p[np.arange(len(self.sung)), self.sung] = np.log(p)
+        level = np.broadcast_to(level, len(self.sung))
+        silent = np.zeros(len(self.sung))
+        return native.load().track(log_p, silent, level, self.step, **options)
+
+    def test_notes_are_those_sung(self):
+        note, begins = self.track()
+        self.assertEqual(note[begins].tolist(), [12, 30, 14])
+        for start, wanted in zip(np.flatnonzero(begins), (20, 80, 100)):
+            self.assertTrue(wanted <= start < wanted + 8, (start, wanted))
+        for steps, wanted in (((0, 20), 0), ((30, 60), 12), ((72, 80), 0), ((90, 100), 30)):
+            self.assertEqual(set(note[slice(*steps)].tolist()), {wanted})
+        self.assertEqual((note.shape, begins.dtype), ((120,), bool))
+
+    def test_every_parameter_arrives(self):
+        first = np.argmax(self.track()[1])
+        self.assertFalse(self.track(p=0.8, threshold=0.9)[1].any())
+        level = np.where(np.arange(len(self.sung)) < 70, -30.0, -50.0)
+        note, begins = self.track(level=level, gate=-40.0)
+        self.assertEqual(note[begins].tolist(), [12])
+        self.assertEqual(self.track(min_steps=50)[0][first + 49], 12)
+        self.assertEqual(self.track()[0][first + 49], 0)
+        self.assertGreater(np.argmax(self.track(lag=20)[1]), first + 10)
+
+    def test_wrong_arguments_are_told(self):
+        library, log_p, zeros = native.load(), np.zeros((5, 40)), np.zeros(5)
+        for wrong in (
+            (log_p[:, 1:], zeros, zeros),
+            (log_p, zeros[1:], zeros),
+            (log_p, zeros, zeros[1:]),
+            (log_p, zeros[:, None], zeros),
+        ):
+            with self.assertRaisesRegex(native.NativeError, "do not go together"):
+                library.track(*wrong, self.step)
+        with self.assertRaisesRegex(native.NativeError, "track: "):
+            library.track(log_p, zeros, zeros, 0.0)
+        note, begins = library.track(log_p[:0], zeros[:0], zeros[:0], self.step)
+        self.assertEqual((len(note), len(begins)), (0, 0))
+
+
 class Labels(unittest.TestCase):
     """The truth of a clip is the truth."""
 

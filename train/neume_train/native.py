@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 """The C code that training shares with playing, by ctypes.
 
-Features come from the chain's own resampler and log-mel code and voices from
-the project's singer, both in the shared library `neume_native` that the build
+Features come from the chain's own resampler and log-mel code, notes from its
+tracker and voices from the project's singer, all in the shared library `neume_native` that the build
 makes in its train/ folder.  The library is looked for in a path given to
 `load`, then in the environment variable NEUME_NATIVE (the library or the build
 folder), then in the build folders beside the sources.
@@ -80,9 +80,14 @@ class _Melody(C.Structure):
     ]
 
 
+class _Tracker(C.Structure):
+    _fields_ = [("threshold", C.c_float), ("gate", C.c_float)]
+    _fields_ += [("min_steps", C.c_uint32), ("lag", C.c_uint32)]
+
+
 class _Sizes(C.Structure):
     _fields_ = [
-        (n, C.c_uint32) for n in ("front_end", "note", "melody")
+        (n, C.c_uint32) for n in ("front_end", "note", "melody", "tracker")
     ]
 
 
@@ -110,6 +115,19 @@ _PROTOTYPES = {
     "features": (
         C.c_int,
         [_FLOATS, C.c_uint64, C.POINTER(_FrontEnd), C.c_uint32, _FLOATS],
+    ),
+    "track": (
+        C.c_int,
+        [
+            _FLOATS,
+            _FLOATS,
+            _FLOATS,
+            C.c_uint32,
+            C.c_double,
+            C.POINTER(_Tracker),
+            C.POINTER(C.c_uint32),
+            C.POINTER(C.c_uint8),
+        ],
     ),
     "melody_random": (
         C.c_uint32,
@@ -180,6 +198,7 @@ class Native:
             ("front_end", _FrontEnd),
             ("note", Note),
             ("melody", _Melody),
+            ("tracker", _Tracker),
         ):
             if getattr(sizes, name) != C.sizeof(kind):
                 raise NativeError(f"{found}: {name} has another layout here")
@@ -247,6 +266,53 @@ class Native:
         """Label points of the first `frames` frames, seconds of the input."""
         last = (np.arange(frames) + 1) * step - 1
         return (last - front_end.label_delay) / RATE - self.delay(rate)
+
+    def track(
+        self,
+        log_p,
+        onset,
+        level,
+        step_seconds,
+        threshold=0.4,
+        gate=-70.0,
+        min_steps=2,
+        lag=0,
+    ):
+        """What the tracker decides with each step: the class in force, and
+        whether a note starts.
+
+        `log_p` is [steps][CLASSES]; `onset`, probabilities, and `level`, dBFS, are
+        [steps].  Decision i is made with step i and speaks of step i - lag, less
+        the tracker's delay; see dsp/tracker.h for the parameters.
+        """
+        log_p, onset, level = (
+            np.ascontiguousarray(values, np.float32)
+            for values in (log_p, onset, level)
+        )
+        steps = len(log_p)
+        if (log_p.shape, onset.shape, level.shape) != (
+            (steps, CLASSES),
+            (steps,),
+            (steps,),
+        ):
+            raise NativeError(
+                f"track: {log_p.shape} log_p, {onset.shape} onset, "
+                f"{level.shape} level do not go together"
+            )
+        note = np.empty(steps, np.uint32)
+        begins = np.empty(steps, np.uint8)
+        status = self._track(
+            log_p.ctypes.data_as(_FLOATS),
+            onset.ctypes.data_as(_FLOATS),
+            level.ctypes.data_as(_FLOATS),
+            steps,
+            step_seconds,
+            _Tracker(threshold, gate, min_steps, lag),
+            note.ctypes.data_as(C.POINTER(C.c_uint32)),
+            begins.ctypes.data_as(C.POINTER(C.c_uint8)),
+        )
+        self._raise(status, "track")
+        return note, begins.astype(bool)
 
     def melody(self, seed, low, high, tempo, rests, legato, seconds):
         """Draw a melody, a list of Note."""
