@@ -17,7 +17,7 @@
 #define NEUME_RATE_MIN 8000.0   ///< Lowest host sample rate, Hz
 #define NEUME_RATE_MAX 384000.0 ///< Highest host sample rate, Hz
 
-#define NEUME_INTERLEAVE     4 ///< Default number of interleaved contexts, P
+#define NEUME_INTERLEAVE     8 ///< Default number of interleaved contexts, P
 #define NEUME_INTERLEAVE_MAX 8 ///< Largest P
 
 #define NEUME_PASS_SECONDS                                                     \

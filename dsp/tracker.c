@@ -16,16 +16,32 @@
    note starts at the threshold, ends where the voice is less likely than not,
    and gives way to another only where that one leads by a margin.
 
+   Where a network that tells onsets hears one and no other note has come of it
+   within a moment, the note that sounds is struck again.  An onset counts once: it
+   is spent with the note that it begins.
+
    Vibrato swings the pitch of a held note into its neighbours and back.  The
    tracker compares the pitch of the moment with a slow average, the centre.
    When it has crossed the centre twice at the pace of vibrato, a neighbour
    takes over only if the centre goes there.
 */
 
-static const float average_seconds = 0.045f; ///< Weights fall by e in this time
-static const float end_voiced      = 0.5f;   ///< A note ends when the voice's
-                                             ///< posterior is lower
-static const float change_margin = 0.15f;    ///< Lead that ends another's note
+static const float average_seconds = 0.03f; ///< Weights fall by e in this time
+static const float end_voiced      = 0.5f;  ///< A note ends when the voice's
+                                            ///< posterior is lower
+static const float change_margin = 0.2f;    ///< Lead that ends another's note
+
+// Onsets
+
+static const float  onset_heard   = 0.6f;  ///< Its probability from here on
+static const float  onset_gone    = 0.25f; ///< Below, the next one may come
+static const double onset_seconds = 0.06;  ///< So long another note may come of it
+static const double again_seconds = 0.12;  ///< No note is struck again sooner
+static const float  again_sure    = 0.5f;  ///< Posterior of a note struck again
+
+/** What a network is late by on average, beyond its label point: it is sure of a
+    change only when it has heard some of what follows. */
+static const double doubt_seconds = 0.016;
 
 // Vibrato
 
@@ -45,6 +61,7 @@ typedef struct {
   float p[NEUME_CLASSES];       ///< Posterior of the step
   float average[NEUME_CLASSES]; ///< Average over it and the past
   float level;                  ///< dBFS
+  float onset;                  ///< Probability of one
 } Slot;
 
 #define N_SLOTS (NEUME_LAG_MAX + 1U)
@@ -69,6 +86,8 @@ struct NeumeTracker {
   uint32_t           filled;         ///< Steps since the reset, at most N_SLOTS
   uint32_t           note;           ///< Sounding class, 0 = none
   uint32_t           age;            ///< Steps since its onset
+  bool               spent;          ///< The last onset has begun a note
+  uint32_t           waits;          ///< Steps since one that has not, 0 = none
   Slot               slots[N_SLOTS]; ///< Ring of the last steps
 };
 
@@ -96,6 +115,8 @@ void neume_tracker_reset(NeumeTracker* tracker)
   tracker->filled = 0;
   tracker->note   = 0;
   tracker->age    = 0;
+  tracker->spent  = false;
+  tracker->waits  = 0;
 }
 
 static float clamp(float value, float low, float high, float fallback)
@@ -125,6 +146,7 @@ static void set_posterior(const NeumeTracker*     t,
     slot->average[i] = t->fall * before[i] + (1.0f - t->fall) * slot->p[i];
   }
   slot->level = o->level;
+  slot->onset = o->onset;
 }
 
 /** Average around the step `lag` back; that step's slot. */
@@ -159,7 +181,7 @@ double neume_tracker_delay(const NeumeTracker* tracker)
     mass += w;
   }
   // A change between two steps is seen with the second: half a step on average
-  return tracker->step * (age / mass + 0.5);
+  return tracker->step * (age / mass + 0.5) + doubt_seconds;
 }
 
 uint8_t neume_tracker_velocity(float level)
@@ -248,6 +270,16 @@ static uint32_t choose(const NeumeTracker* t, const float* p, float level)
   return p[best] > p[t->note] + change_margin ? best : t->note;
 }
 
+/** Whether an onset was heard of which no other note has come. */
+static bool hear_onset(NeumeTracker* t, float onset)
+{
+  t->spent = t->spent && onset >= onset_gone;
+  if (t->waits || (!t->spent && onset > onset_heard)) {
+    t->waits += t->waits < UINT32_MAX;
+  }
+  return t->waits * t->step > onset_seconds;
+}
+
 NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
                                  const NeumeObservation* observation)
 {
@@ -267,17 +299,24 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
     if (t->note) {
       follow(t, slot->p, posterior);
     }
-    const uint32_t note = choose(t, posterior, slot->level);
+    const uint32_t note  = choose(t, posterior, slot->level);
+    const bool     onset = hear_onset(t, slot->onset);
+    const bool     again = onset && note && note == t->note &&
+                       posterior[note] > again_sure &&
+                       t->age >= t->params.min_steps &&
+                       t->age * t->step >= again_seconds;
 
     d.level = slot->level;
-    if (note != t->note) {
+    if (note != t->note || again) {
       d.off      = t->note;
       d.on       = note;
       d.velocity = note ? neume_tracker_velocity(slot->level) : 0;
       const bool near_by =
         t->note && note && fabsf((float)note - (float)t->note) <= NEIGHBOURS;
-      t->note = note;
-      t->age  = 0;
+      t->note  = note;
+      t->age   = 0;
+      t->spent = note != 0;
+      t->waits = 0;
       if (!near_by) { // Else it may still be the same note's swing
         hold_on(t, posterior);
       }

@@ -34,7 +34,8 @@ typedef struct {
   float    level;      ///< Level of that step, dBFS
   uint32_t off;        ///< Class whose note ends here, 0 = none
   uint32_t on;         ///< Class whose note starts here, 0 = none; an off of
-                       ///< the note before comes in the same decision
+                       ///< the note before comes in the same decision, and may
+                       ///< be of the same class
   uint8_t velocity;    ///< 1..127 when `on`
 } NeumeDecision;
 
@@ -53,7 +54,8 @@ void neume_tracker_set(NeumeTracker*             tracker,
                        const NeumeTrackerParams* params) NEUME_REALTIME;
 
 /** Mean delay of a change at the lag in force, seconds: the group delay of the
-    smoothing, and the half step by which a change is seen late on average.
+    smoothing, the half step by which a change is seen late on average, and what
+    the network takes to be sure of it.
 
     A decision speaks of the step `lag` steps back, less this.  Realtime-safe.
 */

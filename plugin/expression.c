@@ -186,9 +186,9 @@ void neume_expression_step(NeumeExpression* expression,
   }
 
   // Two sung notes that the scale makes one are one
-  const bool same = step->off && note == midi->note;
-  if (note && !same) {
-    const bool legato = p->notes == NEUME_NOTES_LEGATO;
+  const bool sounds = step->off && note == midi->note;
+  if (note && !(sounds && step->off != step->on)) {
+    const bool legato = p->notes == NEUME_NOTES_LEGATO && !sounds;
     neume_midi_out_on(midi, frame, note, shaped(p, step->level), legato);
   }
 }

@@ -96,31 +96,32 @@ def reference(width=1.0, causal=False):
 
 def live(width=1.0, ahead=0):
     """The shipped design: cheap early maps, a tall harmonic kernel, then a single
-    row of channels whose dilated kernels give seconds of context.  It is causal,
-    or looks `ahead` one or two frames."""
+    row of channels whose dilated kernels give seconds of context.  It tells onsets.
+    It is causal, or looks `ahead` up to three frames."""
     n = [max(1, round(c * width)) for c in (16, 32, 48, 160)]
+    later = [int(ahead > i) for i in range(3)]  # Taps that reach one frame ahead
     return [
         conv("local1", n[0], (3, 3)),
-        conv("local2", n[0], (3, 3), right=int(ahead > 0)),
+        conv("local2", n[0], (3, 3 + later[0]), right=later[0]),
         pool(2),
         conv("local3", n[1], (3, 3)),
-        conv("local4", n[1], (3, 3), right=int(ahead > 1)),
+        conv("local4", n[1], (3, 3 + later[1]), right=later[1]),
         pool(2),
         conv("harmonic", n[2], (12, 1), pad=(0, 0)),
         conv("template", n[3], ("all", 1), pad=(0, 0)),
-        conv("context1", n[3], (1, 3), dilation=1),
-        conv("context2", n[3], (1, 3), dilation=2),
-        conv("context3", n[3], (1, 3), dilation=4),
-        conv("context4", n[3], (1, 3), dilation=8),
-        dense("dense", CLASSES),
+        conv("context1", n[3], (1, 3 + later[2]), dilation=1, right=later[2]),
+        *(conv(f"context{i + 1}", n[3], (1, 3), dilation=2**i) for i in range(1, 5)),
+        dense("dense", CLASSES + 1),
     ]
 
+
+LIVELY = ("live", "accurate")  # For the front end native.LIVE
 
 PRESETS = {
     "reference": lambda width: reference(width),
     "reference-causal": lambda width: reference(width, causal=True),
     "live": live,
-    "accurate": lambda width: live(width, ahead=2),
+    "accurate": lambda width: live(width, ahead=3),
 }
 
 
@@ -397,20 +398,33 @@ def fold(stack):
     return tensors
 
 
-def adopt(stack, tensors, batch):
-    """Start `stack` from the folded `tensors` of another network.
+def adopt(stack, layers, tensors, batch):
+    """Start `stack` from the folded `tensors` of another network, of `layers`.
 
-    Layers of the same name take its weights where the kernels overlap: an input
-    channel or output that it did not have starts from nothing.  A convolution that
-    it lacks passes its newest frame on.  Normalisation is set so that on `batch`
-    (features) it changes nothing.
+    Layers of the same name take its weights where the kernels overlap in time: an
+    input channel, output or frame that it did not have starts from nothing.  A
+    convolution that it lacks passes its newest frame on.  Normalisation is set so
+    that on `batch` (features) it changes nothing.
     """
+    theirs = {layer["name"]: layer for layer in layers if "name" in layer}
 
     def overlap(to, values):
         to.zero_()
         values = torch.from_numpy(values.copy()).to(to)
         part = tuple(slice(0, min(a, b)) for a, b in zip(to.shape, values.shape))
         to[part] = values[part]
+
+    def in_time(layer, values):
+        """`values` with as many taps before and after the frame as `layer` has."""
+        if layer["type"] != "conv":
+            return values
+        known = theirs[layer["name"]]
+        taps = {}
+        for side in ("left", "right"):
+            taps[side] = (layer[side] - known[side]) // layer["dilation"]
+        wider = [(0, 0)] * 3 + [(max(0, taps["left"]), max(0, taps["right"]))]
+        first, last = max(0, -taps["left"]), max(0, -taps["right"])
+        return np.pad(values[..., first : values.shape[3] - last], wider)
 
     def watch(norm, bias):
         def hook(_, args):
@@ -431,7 +445,7 @@ def adopt(stack, tensors, batch):
             module = stack.body[name]
             known = f"{name}.weight" in tensors
             if known:
-                overlap(module.weight, tensors[f"{name}.weight"])
+                overlap(module.weight, in_time(layer, tensors[f"{name}.weight"]))
             elif layer["type"] == "conv":
                 nn.init.dirac_(module.weight[..., -1:])
                 module.weight[..., :-1] *= 0.1

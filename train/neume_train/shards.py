@@ -60,8 +60,8 @@ class Clips:
     Shards that appear later are found by scan(), and what was held out stays
     so.  `label_delay`, samples at the analysis rate, moves the labels' point of the
     window by whole frames from where the clips were made for; `labels` names the
-    array of a shard that they are in.  Of clips kept as audio, any `front_end`
-    (native.FrontEnd) and label delay will do.
+    array of a shard that they are in.  Clips kept as audio are heard
+    through `front_end` (native.FrontEnd), with any label delay; others have theirs.
     """
 
     def __init__(self, folders, label_delay=None, labels="labels", front_end=None):
@@ -77,8 +77,6 @@ class Clips:
                 front_end = dataclasses.replace(front_end, label_delay=label_delay)
             self.front_end = dataclasses.asdict(front_end)
         else:
-            if front_end:
-                raise ValueError("these clips are features; only audio takes a front end")
             self.front_end = dict(self.manifests[0]["front_end"])
         if label_delay is not None and not self._native:
             step = self.manifests[0]["step"]

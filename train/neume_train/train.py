@@ -173,7 +173,9 @@ class Trainer:
         self.args = args
         self.ranks = Ranks()
         self.device = self.ranks.device
-        front_end = args.front_end and native.FrontEnd.from_json(args.front_end)
+        front_end = native.LIVE if args.preset in networks.LIVELY else None
+        if args.front_end:
+            front_end = native.FrontEnd.from_json(args.front_end)
         self.clips = Clips(args.data, args.label_delay, args.labels, front_end)
         torch.manual_seed(args.seed)
         stack = self.build()
@@ -183,7 +185,7 @@ class Trainer:
             arrays, metadata = tensors.read(args.start[0])
             keys = self.clips.train[:: max(1, len(self.clips.train) // 32)][:32]
             features, _ = self.clips.batch(keys, range(len(keys)))
-            networks.adopt(stack, arrays, features)
+            networks.adopt(stack, json.loads(metadata["layers"]), arrays, features)
             self.lineage = [json.loads(metadata["provenance"])]
         elif args.start:
             paths = [os.path.join(run, CHECKPOINT) for run in args.start]
