@@ -17,8 +17,8 @@
    and gives way to another only where that one leads by a margin.
 
    Where a network that tells onsets hears one and no other note has come of it
-   within a moment, the note that sounds is struck again.  An onset counts once: it
-   is spent with the note that it begins.
+   within a moment, the note that sounds is struck again.  An onset counts once:
+   it is spent with the note that it begins.
 
    Vibrato swings the pitch of a held note into its neighbours and back.  The
    tracker compares the pitch of the moment with a slow average, the centre.
@@ -33,14 +33,16 @@ static const float change_margin = 0.2f;    ///< Lead that ends another's note
 
 // Onsets
 
-static const float  onset_heard   = 0.6f;  ///< Its probability from here on
-static const float  onset_gone    = 0.25f; ///< Below, the next one may come
-static const double onset_seconds = 0.06;  ///< So long another note may come of it
-static const double again_seconds = 0.12;  ///< No note is struck again sooner
-static const float  again_sure    = 0.5f;  ///< Posterior of a note struck again
+static const float  onset_heard = 0.6f;  ///< Its probability from here on
+static const float  onset_gone  = 0.25f; ///< Below, the next one may come
+static const double onset_seconds =
+  0.06;                                 ///< So long another note may come of it
+static const double own_seconds = 0.05; ///< So long after the beginning of a
+                                        ///< note an onset is its own
+static const float again_sure = 0.5f;   ///< Posterior of a note struck again
 
-/** What a network is late by on average, beyond its label point: it is sure of a
-    change only when it has heard some of what follows. */
+/** What a network is late by on average, beyond its label point: it is sure of
+   a change only when it has heard some of what follows. */
 static const double doubt_seconds = 0.016;
 
 // Vibrato
@@ -273,8 +275,10 @@ static uint32_t choose(const NeumeTracker* t, const float* p, float level)
 /** Whether an onset was heard of which no other note has come. */
 static bool hear_onset(NeumeTracker* t, float onset)
 {
-  t->spent = t->spent && onset >= onset_gone;
-  if (t->waits || (!t->spent && onset > onset_heard)) {
+  const bool heard = onset > onset_heard;
+  const bool own   = t->note && t->age * t->step < own_seconds;
+  t->spent         = t->spent ? onset >= onset_gone : heard && own;
+  if (t->waits || (heard && !t->spent)) {
     t->waits += t->waits < UINT32_MAX;
   }
   return t->waits * t->step > onset_seconds;
@@ -303,8 +307,7 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
     const bool     onset = hear_onset(t, slot->onset);
     const bool     again = onset && note && note == t->note &&
                        posterior[note] > again_sure &&
-                       t->age >= t->params.min_steps &&
-                       t->age * t->step >= again_seconds;
+                       t->age >= t->params.min_steps;
 
     d.level = slot->level;
     if (note != t->note || again) {

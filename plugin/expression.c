@@ -188,7 +188,7 @@ void neume_expression_step(NeumeExpression* expression,
   // Two sung notes that the scale makes one are one
   const bool sounds = step->off && note == midi->note;
   if (note && !(sounds && step->off != step->on)) {
-    const bool legato = p->notes == NEUME_NOTES_LEGATO && !sounds;
+    const bool legato = p->notes == NEUME_NOTES_LEGATO;
     neume_midi_out_on(midi, frame, note, shaped(p, step->level), legato);
   }
 }

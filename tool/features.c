@@ -22,7 +22,7 @@ static const char help[] =
   "\n"
   "  --out FILE.npy    Where to write\n"
   "  --model FILE      Weights file whose front end to use\n"
-  "  --interleave P    Frames every 125 / P ms; P is 1, 2, 4 (default) or 8\n"
+  "  --interleave P    Frames every 125 / P ms; P is 1, 2, 4 or 8 (default)\n"
   "  --help            Show this help\n"
   "\n"
   "The window of frame k ends (k + 1) * 512 / P samples of 4096 Hz after the\n"

@@ -159,6 +159,60 @@ static void test_semitones(void)
   neume_tracker_free(t);
 }
 
+/** A held note, and onsets heard in it: each lasts four steps from one of `at`
+   on. Returns the notes that begin, the first included; `*struck` is the step
+   of the last of them. */
+static unsigned hold(const unsigned* at,
+                     unsigned        n,
+                     bool            moves,
+                     unsigned*       struck)
+{
+  NeumeTracker* const t     = neume_tracker_new(0.015625);
+  unsigned            begun = 0;
+  for (unsigned i = 0; i < 200; ++i) {
+    float log_p[NEUME_CLASSES];
+    float onset = 0.05f;
+    for (unsigned k = 0; k < n; ++k) {
+      onset = i >= at[k] && i < at[k] + 4U ? 0.8f : onset;
+    }
+    sure(log_p, moves && n && i >= at[0] + 1U ? 22 : 20, 0.9f);
+    const NeumeObservation o = { log_p, -20.0f, onset };
+    const NeumeDecision    d = neume_tracker_step(t, &o);
+    CHECK(!d.on || d.off || !begun);
+    if (d.on) {
+      ++begun;
+      *struck = i;
+    }
+  }
+  neume_tracker_free(t);
+  return begun;
+}
+
+static void test_onsets(void)
+{
+  static const unsigned once[]  = { 100 };
+  static const unsigned twice[] = { 100, 120 };
+  static const unsigned close[] = { 100, 105 };
+
+  unsigned       at    = 0;
+  const unsigned still = hold(once, 0, false, &at);
+  CHECK_MSG(still == 1 && at < 10, "%u notes, the last at %u", still, at);
+
+  // An onset in a held note strikes it again, within a tenth of a second
+  const unsigned again = hold(once, 1, false, &at);
+  CHECK_MSG(again == 2 && at > 100 && at <= 106, "%u, at %u", again, at);
+  const unsigned both = hold(twice, 2, false, &at);
+  CHECK_MSG(both == 3 && at > 120 && at <= 126, "%u, at %u", both, at);
+
+  // That of another note begins it and nothing else
+  const unsigned other = hold(once, 1, true, &at);
+  CHECK_MSG(other == 2 && at > 100 && at <= 106, "%u, at %u", other, at);
+
+  // One that does not fade between is one
+  const unsigned one = hold(close, 2, false, &at);
+  CHECK_MSG(one == 2, "%u", one);
+}
+
 static void test_threshold(void)
 {
   // A note split between two semitones starts only at a low threshold
@@ -265,7 +319,9 @@ static void test_random(void)
           log_p[random_next(&seed) % NEUME_CLASSES] = NAN;
         }
       }
-      const NeumeObservation o = { log_p, -80.0f * random_unit(&seed), 0.0f };
+      const NeumeObservation o = { log_p,
+                                   -80.0f * random_unit(&seed),
+                                   trial % 3 ? random_unit(&seed) : NAN };
       const NeumeDecision    d = neume_tracker_step(t, &o);
 
       CHECK(d.off == 0 || d.off == sounding);
@@ -303,6 +359,7 @@ int main(void)
   test_flicker();
   test_vibrato();
   test_semitones();
+  test_onsets();
   test_threshold();
   test_gate();
   test_lag();

@@ -103,13 +103,13 @@ check "the MIDI file holds the notes" \
   "$fixture" same 'got/a song.notes.csv' midi.csv 0.00053
 check "and is as long as the song" grep -qx 6.000 seconds
 # shellcheck disable=SC2016
-check "frames every 31.25 ms" awk -F, '
+check "frames every 15.625 ms" awk -F, '
   NR == 1 { if ($0 != "time,note,midi,cents,confidence") exit 1; next }
-  NR == 2 { if ($1 < 0 || $1 >= 0.03125) exit 1 }
-  NR > 2  { d = $1 - last - 0.03125; if (d > 5e-5 || d < -5e-5) exit 1 }
+  NR == 2 { if ($1 < 0 || $1 >= 0.015625) exit 1 }
+  NR > 2  { d = $1 - last - 0.015625; if (d > 5e-5 || d < -5e-5) exit 1 }
   { last = $1; n++; if (($2 == 0) != ($3 == 0)) exit 1 }
   $2 && $3 != $2 + 44 { exit 1 }
-  END { if (n != 192) exit 1 }' 'got/a song.frames.csv'
+  END { if (n != 384) exit 1 }' 'got/a song.frames.csv'
 check "a picture" sh -c 'head -c 4 "got/a song.png" | grep -q PNG'
 check "no temporary file" no_temporary
 

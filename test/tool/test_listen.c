@@ -164,7 +164,7 @@ static void test_threads(void)
 /** What `neume features` writes is what the chain's network hears. */
 static void test_features(void)
 {
-  const ListenOptions options = make_options(0.0f, 4);
+  const ListenOptions options = make_options(0.0f, NEUME_INTERLEAVE);
   CHECK(fixture_melody(audio_path, 44100, 1));
   Transcript t = hear(&options);
 
@@ -179,20 +179,21 @@ static void test_features(void)
   FILE* const stream = fopen(npy_path, "rb");
   CHECK(stream &&
         fread(header, 1, NPY_HEADER_BYTES, stream) == NPY_HEADER_BYTES);
-  // 6 s hold 192 steps, and each completes with its last sample
-  snprintf(shape, sizeof(shape), "'shape': (192, %u), }", t.bands);
+  // 6 s hold so many steps, and each completes with its last sample
+  const size_t steps = 48U * NEUME_INTERLEAVE;
+  snprintf(shape, sizeof(shape), "'shape': (%zu, %u), }", steps, t.bands);
   CHECK_MSG(strstr(header + 10, shape), "%s", header + 10);
   CHECK(!memcmp(header, "\x93NUMPY\x01\x00\x76\x00", 10));
   CHECK(header[NPY_HEADER_BYTES - 1] == '\n');
 
-  CHECK(t.n_columns > 192);
+  CHECK(t.n_columns > steps);
   size_t n       = 0;
   float  largest = 0.0f;
   for (float value = 0.0f; fread(&value, sizeof(value), 1, stream) == 1; ++n) {
     CHECK_MSG(value == t.features[n], "value %zu", n);
     largest = fmaxf(largest, value);
   }
-  CHECK_MSG(n == (size_t)192 * t.bands, "%zu", n);
+  CHECK_MSG(n == steps * t.bands, "%zu", n);
   CHECK(largest > 5.0f);
   fclose(stream);
   unlink(npy_path);

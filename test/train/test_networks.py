@@ -134,7 +134,7 @@ class Networks(unittest.TestCase):
             self.assertEqual(right, 0)
             self.assertLess(left, networks.CONTEXT)
         left, right = networks.reach(networks.preset("accurate", 144))
-        self.assertEqual((left + right, right), (networks.reach(networks.live())[0], 2))
+        self.assertEqual((left + right, right), (networks.reach(networks.live())[0] + 3, 3))
 
     def test_silence_stands_before_the_first_frame(self):
         for name in vectors.cases():
@@ -210,6 +210,39 @@ class Networks(unittest.TestCase):
         told = np.mean([np.log1p(np.exp(-9)), np.log1p(np.exp(2)), np.log1p(np.exp(-3))])
         self.assertAlmostEqual(float(stack.loss(logits, begun)), named + told)
         self.assertAlmostEqual(float(stack.loss(logits[..., :40], begun)), named)
+
+    def test_another_network_is_adopted(self):
+        """What is wider, looks ahead and has a layer more answers the same at first."""
+        layers = [
+            networks.conv("local", 6, (3, 3)),
+            networks.conv("column", 24, ("all", 1), pad=(0, 0)),
+            networks.dense("dense", 40),
+        ]
+        wider = [
+            networks.conv("local", 6, (3, 4), right=1),
+            networks.conv("column", 24, ("all", 1), pad=(0, 0)),
+            networks.conv("context", 24, (1, 3), dilation=2, act="linear"),
+            networks.dense("dense", 41),
+        ]
+        torch.manual_seed(3)
+        layers, wider = (networks.resolve(one, BANDS) for one in (layers, wider))
+        first = networks.Stack(layers, BANDS).eval()
+        second = networks.Stack(wider, BANDS, stack=2)
+        frames = torch.rand(4, 40, BANDS)
+        older = torch.rand(4, 40, BANDS)
+        both = torch.cat([frames, older], 2)
+        networks.adopt(second, first.layers, networks.fold(first), both)
+        with torch.no_grad():
+            one = first(frames)[:, 5:]
+            other = second.eval()(both)[:, 5:]
+        taps = second.body["context"].weight[..., :-1]
+        self.assertLess(float(taps.abs().max()), 0.05)
+        self.assertGreater(float((one - other[..., :40]).abs().max()), 0)
+        with torch.no_grad():
+            taps.zero_()
+            other = second(both)[:, 5:]
+        torch.testing.assert_close(one, other[..., :40], atol=1e-4, rtol=1e-3)
+        self.assertEqual(float(other[..., 40].abs().max()), 0)
 
     def test_broken_layer_lists_are_refused(self):
         good = networks.resolve(TINY, BANDS)
@@ -379,7 +412,10 @@ class Training(unittest.TestCase):
         # A frame lasts 31.25 ms: gaps of three frames are consonants
         labels = np.array([[5, 5, 0, 0, 0, 7, 7, 0, 0, 0, 0, 9, 0, 9, 0, 0]], np.uint8)
         wanted = [[5, 5, 5, 5, 5, 7, 7, 0, 0, 0, 0, 9, 0, 9, 0, 0]]
-        found = shards.bridge(labels, labels.shape[1] / 32)
+        found = shards.bridge(labels.copy(), labels.shape[1] / 32)
+        np.testing.assert_array_equal(found, wanted)
+        wanted[0][12] = 9
+        found = shards.bridge(labels, labels.shape[1] / 32, same=True)
         np.testing.assert_array_equal(found, wanted)
 
     def test_interrupted_run_equals_one_that_was_not(self):
@@ -517,6 +553,17 @@ class Training(unittest.TestCase):
         self.assertLess(((gain - clip[:, None, None]).abs() * loud).max(), 1e-2)
         self.assertLess(clip.abs().max(), 12)
         self.assertGreater(clip.std(), 1)
+
+
+    def test_sounds_are_laid_over_each_other(self):
+        front_end = vectors.front_end(BANDS)
+        x, y = torch.rand(2, 5, 30, BANDS)
+        generator = torch.Generator().manual_seed(1)
+        z = shards.overlay(x, y, front_end, generator, -10, -10)
+        power = [torch.expm1(part.double() / front_end["scale"]) for part in (x, y, z)]
+        added = (power[2] - power[0]).mean((1, 2)) / power[0].mean((1, 2))
+        torch.testing.assert_close(added, torch.full((5,), 0.1).double(), rtol=1e-2, atol=0)
+        self.assertTrue(bool((z >= x).all()))
 
 
 class Systems(unittest.TestCase):
