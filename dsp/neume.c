@@ -262,10 +262,14 @@ uint32_t neume_write(Neume* neume, const float* in, uint32_t n)
   return count;
 }
 
-/** Level of a windowed frame, dB re the RMS of a full-scale sine (AES17). */
-static float frame_level(const float* samples, uint32_t n)
+/** Level at the end of a window of `size` samples, dB re the RMS of a
+   full-scale sine (AES17).  It counts the last of them only, so that it has
+   risen when a note is named. */
+static float end_level(const float* window, uint32_t size)
 {
-  float sum = 1e-30f;
+  const uint32_t n = size < NEUME_LEVEL_SAMPLES ? size : NEUME_LEVEL_SAMPLES;
+  const float*   samples = window + (size - n);
+  float          sum     = 1e-30f;
   for (uint32_t i = 0; i < n; ++i) {
     sum += samples[i] * samples[i];
   }
@@ -299,7 +303,7 @@ static void begin_step(Neume* n, const float* window)
   memcpy(n->past[n->newest].power,
          neume_logmel_power(n->logmel),
          (fe->fft / 2U + 1U) * sizeof(float));
-  n->past[n->newest].level = frame_level(window, fe->window);
+  n->past[n->newest].level = end_level(window, fe->window);
   stack_frames(n);
   neume_cnn_begin(n->cnn, n->column);
 }

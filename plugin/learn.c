@@ -8,9 +8,9 @@
 
 static const double room_seconds = 2.0; ///< How long the room is listened to
 
-/* A click of the mouse or a chair sounds in four or five steps, as long as the
-   window is, of the room's 64: the loudest tenth does not count.  The margin
-   is for what the noise of a room exceeds that by in the minutes to come. */
+/* A click of the mouse or a chair sounds in as many steps as the level counts,
+   a thirtieth of the room's: the loudest tenth does not count.  The margin is
+   for what the noise of a room exceeds that by in the minutes to come. */
 static const float room_share  = 0.9f;
 static const int   room_margin = 6; ///< dB
 

@@ -295,11 +295,12 @@ static void check_said(const Parts*     parts,
                        const NeumeStep* step,
                        const float*     window)
 {
-  double sum = 1e-12;
-  for (uint32_t i = 0; i < parts->fe->window; ++i) {
+  double         sum   = 1e-12;
+  const uint32_t first = parts->fe->window - NEUME_LEVEL_SAMPLES;
+  for (uint32_t i = first; i < parts->fe->window; ++i) {
     sum += (double)window[i] * (double)window[i];
   }
-  const double level = 10.0 * log10(2.0 * sum / parts->fe->window);
+  const double level = 10.0 * log10(2.0 * sum / NEUME_LEVEL_SAMPLES);
   CHECK(fabs((double)step->level - level) < 1e-3);
 
   if (step->midi) {

@@ -241,6 +241,7 @@ static void test_bare(void)
   float* const   in   = phrase(n, rate);
   float* const   out  = samples(n);
   float          lone = 0.0f;
+  float          loud = -120.0f;
   Host* const    host = host_new(rate, 0);
 
   host_set_capacity(host, NEUME_PORT_MIDI_OUT, HOST_CAPACITY_NONE);
@@ -249,9 +250,10 @@ static void test_bare(void)
   host_activate(host);
   for (uint32_t i = 0; i < n; ++i) {
     host_run(host, in + i, out + i, 1);
+    loud = fmaxf(loud, host->controls[NEUME_PORT_LEVEL]);
   }
   CHECK(host_same_bits(in, out, n * sizeof(float)));
-  CHECK(host->controls[NEUME_PORT_LEVEL] > -120.0f);
+  CHECK(loud > -40.0f);
 
   for (uint32_t p = NEUME_PORT_NOTE; p < NEUME_N_PORTS; ++p) {
     lilv_instance_connect_port(host->instance, p, NULL);
