@@ -59,6 +59,7 @@ NATIVE_API uint32_t neume_native_melody_random(uint64_t           seed,
 NATIVE_API int      neume_native_sing(uint64_t         seed,
                                       double           centre,
                                       double           tuning,
+                                      double           unsteady,
                                       const SynthNote* notes,
                                       uint32_t         n_notes,
                                       double           rate,
@@ -219,10 +220,13 @@ uint32_t neume_native_melody_random(const uint64_t           seed,
 }
 
 /** A voice drawn for melodies around `centre` sings `notes`, `tuning` cents off
-    concert pitch; see synth_sing(). */
+    concert pitch; see synth_sing().  `unsteady` multiplies what bends, shakes
+   and softens it: 1 is the voice as drawn, 0 a straight tone with a hard
+   attack. */
 int neume_native_sing(const uint64_t         seed,
                       const double           centre,
                       const double           tuning,
+                      const double           unsteady,
                       const SynthNote* const notes,
                       const uint32_t         n_notes,
                       const double           rate,
@@ -232,5 +236,14 @@ int neume_native_sing(const uint64_t         seed,
 {
   SynthVoice voice = synth_voice_random(seed, centre);
   voice.tuning     = tuning;
+  voice.vibrato_depth *= unsteady;
+  voice.drift *= unsteady;
+  voice.jitter *= unsteady;
+  voice.shimmer *= unsteady;
+  voice.scoop *= unsteady;
+  voice.fall *= unsteady;
+  voice.overshoot *= unsteady;
+  voice.rough *= unsteady;
+  voice.attack *= unsteady;
   return synth_sing(seed, &voice, notes, n_notes, rate, out, f0, n);
 }

@@ -198,8 +198,10 @@ class Maker:
         low, high = self._register(rng)
         notes, tempo = self._melody(rng, low, high, pause)
         tuning = self._tuning(rng)
+        # Some sing nearly as straight as an instrument plays
+        unsteady = rng.uniform(0, 0.5) if rng.random() < 0.25 else 1.0
         audio, f0 = self.native.sing(
-            int(rng.integers(1 << 62)), (low + high) / 2, tuning, notes, RATE, COUNT
+            int(rng.integers(1 << 62)), (low + high) / 2, tuning, notes, RATE, COUNT, unsteady
         )
         time = 8 * np.flatnonzero(f0[::8] > 0)
         sung = syllables.as_sung(notes, time / RATE, pitch.midi(f0[time]))

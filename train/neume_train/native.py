@@ -149,6 +149,7 @@ _PROTOTYPES = {
             C.c_uint64,
             C.c_double,
             C.c_double,
+            C.c_double,
             C.POINTER(Note),
             C.c_uint32,
             C.c_double,
@@ -327,15 +328,17 @@ class Native:
             Note(n.onset, n.offset, n.midi, n.loudness) for n in notes[:count]
         ]
 
-    def sing(self, seed, centre, tuning, notes, rate, count):
+    def sing(self, seed, centre, tuning, notes, rate, count, unsteady=1.0):
         """Sing `notes` with a voice drawn for MIDI number `centre`, `tuning`
-        cents off: `count` samples and each one's fundamental (Hz, 0: none)."""
+        cents off and `unsteady` as drawn (1) or less, down to a straight tone (0):
+        `count` samples and each one's fundamental (Hz, 0: none)."""
         out = np.zeros(count, np.float32)
         f0 = np.zeros(count, np.float32)
         status = self._sing(
             seed,
             centre,
             tuning,
+            unsteady,
             (Note * max(1, len(notes)))(*notes),
             len(notes),
             rate,
