@@ -57,7 +57,9 @@ class Maker:
     soundfont that are missing leave the rest to work: see `present`.
     """
 
-    def __init__(self, data=None, library=None, cache=None, only=None):
+    KINDS = {"solo": 0.38, "mix": 0.42, "instruments": 0.14, "other": 0.06}
+
+    def __init__(self, data=None, library=None, cache=None, only=None, kind=None):
         self.native = library or native.load()
         self.syllables = self.recordings = self._fluid = self.talkers = None
         if data:
@@ -68,6 +70,7 @@ class Maker:
             self.talkers = Talkers(spoken, RATE, cache)
         self.soundfont = bool(fluid.available())
         self.only = only  # "solo": clean C singers, for tests
+        self.kind = kind  # One of KINDS, or None: each with its share
 
     @property
     def present(self):
@@ -86,9 +89,7 @@ class Maker:
         if self.only == "solo":
             lead = self._c_lead(rng)
             return Clip(lead.audio, lead.sung, {"kind": "clean"}, lead.f0, lead.notes)
-        kind = rng.choice(
-            ["solo", "mix", "instruments", "other"], p=[0.38, 0.42, 0.14, 0.06]
-        )
+        kind = self.kind or rng.choice(list(self.KINDS), p=list(self.KINDS.values()))
         what = {"kind": str(kind)}
         if kind == "solo":
             lead = self._voice(rng, what, 0.2)

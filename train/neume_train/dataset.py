@@ -55,10 +55,10 @@ CLASSES_COUNT = SAMPLES * CLASSES_RATE // native.RATE
 _maker = None  # Of this process
 
 
-def _start(data, cache, library):
+def _start(data, cache, library, kind=None):
     """Make this process's clip maker."""
     global _maker  # pylint: disable=global-statement
-    _maker = clips.Maker(data, native.load(library), cache)
+    _maker = clips.Maker(data, native.load(library), cache, kind=kind)
 
 
 def example(maker, front_end, seed, index):
@@ -173,6 +173,7 @@ def generate(
     progress=None,
     rank=0,
     ranks=1,
+    kind=None,
 ):
     """Make what is missing of a data set; returns its manifest.
 
@@ -184,7 +185,7 @@ def generate(
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     manifest_path = out / "dataset.json"
-    _start(data, cache, library)
+    _start(data, cache, library, kind)
     identity = {
         "seed": seed,
         "clips_per_shard": shard,
@@ -194,6 +195,8 @@ def generate(
         "front_end": dataclasses.asdict(front_end) if front_end else None,
         "present": _maker.present,
     }
+    if kind:
+        identity["kind"] = kind
     if manifest_path.is_file():
         old = json.loads(manifest_path.read_text(encoding="utf-8"))
         for key, value in identity.items():
@@ -238,7 +241,7 @@ def generate(
         if name not in found and number % ranks == rank
     ]
     begun = time.monotonic()
-    for _ in _finish(work, jobs, (data, cache, library)):
+    for _ in _finish(work, jobs, (data, cache, library, kind)):
         look()
         _write_json(manifest_path, describe())
         if progress:
@@ -284,6 +287,9 @@ def main():
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--shard", type=int, default=50, help="clips in a file")
     parser.add_argument(
+        "--kind", choices=list(clips.Maker.KINDS), help="clips of this kind alone"
+    )
+    parser.add_argument(
         "--audio", action="store_true", help="keep sound instead of features"
     )
     parser.add_argument(
@@ -327,6 +333,7 @@ def main():
             progress,
             int(os.environ.get("RANK", "0")),
             int(os.environ.get("WORLD_SIZE", "1")),
+            options.kind,
         )
     except (native.NativeError, OSError, ValueError) as error:
         print(f"dataset: {error}", file=sys.stderr)
