@@ -14,7 +14,8 @@
    probabilities, as in a hidden Markov model, punishes one confident error
    over many steps; the average forgets it.)  The decision has hysteresis: a
    note starts at the threshold, ends where the voice is less likely than not,
-   and gives way to another only where that one leads by a margin.
+   and gives way to another only where that one leads by a margin and has stood
+   still for a moment: what a glide passes through is no note.
 
    Where a network that tells onsets hears one and no other note has come of it
    within a moment, the note that sounds is struck again.  An onset counts once:
@@ -29,7 +30,8 @@
 static const float average_seconds = 0.03f; ///< Weights fall by e in this time
 static const float end_voiced      = 0.5f;  ///< A note ends when the voice's
                                             ///< posterior is lower
-static const float change_margin = 0.2f;    ///< Lead that ends another's note
+static const float  change_margin = 0.2f;   ///< Lead that ends another's note
+static const double still_seconds = 0.04;   ///< So long the other stood still
 
 // Onsets
 
@@ -88,6 +90,8 @@ struct NeumeTracker {
   uint32_t           filled;         ///< Steps since the reset, at most N_SLOTS
   uint32_t           note;           ///< Sounding class, 0 = none
   uint32_t           age;            ///< Steps since its onset
+  uint32_t           now;            ///< Likeliest class but 0 of the last step
+  uint32_t           still;          ///< Steps for which it has been that
   bool               spent;          ///< The last onset has begun a note
   uint32_t           waits;          ///< Steps since one that has not, 0 = none
   Slot               slots[N_SLOTS]; ///< Ring of the last steps
@@ -117,6 +121,8 @@ void neume_tracker_reset(NeumeTracker* tracker)
   tracker->filled = 0;
   tracker->note   = 0;
   tracker->age    = 0;
+  tracker->now    = 0;
+  tracker->still  = 0;
   tracker->spent  = false;
   tracker->waits  = 0;
 }
@@ -243,6 +249,30 @@ static void hold_on(NeumeTracker* t, const float* p)
   t->swing.crossings = 0;
 }
 
+/** The likeliest class but 0. */
+static uint32_t likeliest(const float* p)
+{
+  uint32_t best = 1;
+  for (uint32_t i = 2; i < NEUME_CLASSES; ++i) {
+    best = p[i] > p[best] ? i : best;
+  }
+  return best;
+}
+
+/** Count how long the pitch stands still, from a step's posterior. */
+static void stand(NeumeTracker* t, const float* p)
+{
+  const uint32_t now = likeliest(p);
+  t->still           = now == t->now ? t->still + (t->still < UINT32_MAX) : 1U;
+  t->now             = now;
+}
+
+/** Whether the pitch stands still on `note`. */
+static bool stands_on(const NeumeTracker* t, uint32_t note)
+{
+  return note == t->now && t->still * t->step > still_seconds;
+}
+
 /** The class that should sound, given what does. */
 static uint32_t choose(const NeumeTracker* t, const float* p, float level)
 {
@@ -253,11 +283,7 @@ static uint32_t choose(const NeumeTracker* t, const float* p, float level)
     return 0;
   }
 
-  uint32_t best = 1;
-  for (uint32_t i = 2; i < NEUME_CLASSES; ++i) {
-    best = p[i] > p[best] ? i : best;
-  }
-
+  const uint32_t best = likeliest(p);
   if (1.0f - p[0] < end_voiced) {
     return 0;
   }
@@ -269,7 +295,8 @@ static uint32_t choose(const NeumeTracker* t, const float* p, float level)
     const bool left = fabsf(t->swing.centre - (float)t->note) > centre_leaves;
     return left ? (uint32_t)lroundf(t->swing.centre) : t->note;
   }
-  return p[best] > p[t->note] + change_margin ? best : t->note;
+  const bool leads = p[best] > p[t->note] + change_margin;
+  return leads && stands_on(t, best) ? best : t->note;
 }
 
 /** Whether an onset was heard of which no other note has come. */
@@ -303,9 +330,10 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
     if (t->note) {
       follow(t, slot->p, posterior);
     }
+    stand(t, slot->p);
     const uint32_t note  = choose(t, posterior, slot->level);
     const bool     onset = hear_onset(t, slot->onset);
-    const bool     again = onset && note && note == t->note &&
+    const bool again = onset && note && note == t->note && stands_on(t, note) &&
                        posterior[note] > again_sure &&
                        t->age >= t->params.min_steps;
 

@@ -143,6 +143,25 @@ static void test_vibrato(void)
   }
 }
 
+static void test_glide(void)
+{
+  // From held note to held note, 5 to 14 semitones apart, at up to 31 ms a
+  // semitone
+  for (unsigned way = 5; way < 15U; ++way) {
+    for (unsigned steps = 5; steps <= 2U * way; ++steps) {
+      NeumeTracker* const t    = neume_tracker_new(step_seconds / 2.0);
+      uint32_t            note = 0;
+      unsigned            n    = 0;
+      for (unsigned i = 0; i < 120; ++i) {
+        const double gone = fmin(fmax((i - 60.0) / steps, 0.0), 1.0);
+        n += sing(t, 10.0 + (way * gone), &note);
+      }
+      CHECK_MSG(n == 2 && note == 10U + way, "%u in %u: %u", way, steps, n);
+      neume_tracker_free(t);
+    }
+  }
+}
+
 static void test_semitones(void)
 {
   // Steps of a semitone are notes, and so is each of a slow trill's
@@ -358,6 +377,7 @@ int main(void)
   test_phrase();
   test_flicker();
   test_vibrato();
+  test_glide();
   test_semitones();
   test_onsets();
   test_threshold();
