@@ -70,7 +70,7 @@ static const float level_min = -120.0f;
 
 NeumeParams neume_defaults(void)
 {
-  const NeumeParams params = { 0.0f, 0.4f, -70.0f, 60.0f, 440.0f, false };
+  const NeumeParams params = { 0.0f, 0.5f, -70.0f, 60.0f, 440.0f, false };
   return params;
 }
 

@@ -14,8 +14,9 @@
    probabilities, as in a hidden Markov model, punishes one confident error
    over many steps; the average forgets it.)  The decision has hysteresis: a
    note starts at the threshold, ends where the voice is less likely than not,
-   and gives way to another only where that one leads by a margin and has stood
-   still for a moment: what a glide passes through is no note.
+   and gives way to another only where that one is over the threshold too, leads
+   by a margin, and has stood still for a moment: what a glide passes through is
+   no note.
 
    Where a network that tells onsets hears one and no other note has come of it
    within a moment, the note that sounds is struck again.  An onset counts once:
@@ -45,7 +46,7 @@ static const float again_sure = 0.5f;   ///< Posterior of a note struck again
 
 /** What a network is late by on average, beyond its label point: it is sure of
    a change only when it has heard some of what follows. */
-static const double doubt_seconds = 0.016;
+static const double doubt_seconds = 0.03;
 
 // Vibrato
 
@@ -58,7 +59,7 @@ static const float  centre_leaves  = 0.6f;  ///< Semitones from the note
 
 enum { NEIGHBOURS = 3 }; ///< Classes to either side that a swing may reach
 
-static const NeumeTrackerParams defaults = { 0.4f, -70.0f, 2, 0 };
+static const NeumeTrackerParams defaults = { 0.5f, -70.0f, 2, 0 };
 
 /** What is kept of each step within the longest lag. */
 typedef struct {
@@ -295,7 +296,8 @@ static uint32_t choose(const NeumeTracker* t, const float* p, float level)
     const bool left = fabsf(t->swing.centre - (float)t->note) > centre_leaves;
     return left ? (uint32_t)lroundf(t->swing.centre) : t->note;
   }
-  const bool leads = p[best] > p[t->note] + change_margin;
+  const bool leads =
+    p[best] >= t->params.threshold && p[best] > p[t->note] + change_margin;
   return leads && stands_on(t, best) ? best : t->note;
 }
 
