@@ -68,6 +68,11 @@ struct Neume {
 
 static const float level_min = -120.0f;
 
+/* What a network is late by beyond its label point: it is sure of a change only
+   when it has heard some of what follows.  Medians over synthetic clips. */
+static const double doubt_seconds       = 0.03;
+static const double doubt_ahead_seconds = 0.01; ///< Where it looks ahead
+
 NeumeParams neume_defaults(void)
 {
   const NeumeParams params = { 0.0f, 0.5f, -70.0f, 60.0f, 440.0f, false };
@@ -423,9 +428,11 @@ bool neume_analyse(Neume* neume, NeumeStep* step)
 
 double neume_delay(const Neume* neume)
 {
-  const NeumeFrontEnd* const fe      = &neume->model->front_end;
-  const double               frames  = (double)steps_back(neume) * neume->step;
-  const double               seconds = (frames + fe->label_delay) / NEUME_RATE +
+  const NeumeFrontEnd* const fe     = &neume->model->front_end;
+  const double               frames = (double)steps_back(neume) * neume->step;
+  const double               doubt =
+    neume_cnn_lookahead(neume->cnn) ? doubt_ahead_seconds : doubt_seconds;
+  const double seconds = (frames + fe->label_delay) / NEUME_RATE + doubt +
                          neume_tracker_delay(neume->tracker) +
                          neume_resampler_delay(neume->resampler);
   return seconds / tuned(neume) * neume->rate + neume->pass;

@@ -44,10 +44,6 @@ static const double own_seconds = 0.05; ///< So long after the beginning of a
                                         ///< note an onset is its own
 static const float again_sure = 0.5f;   ///< Posterior of a note struck again
 
-/** What a network is late by on average, beyond its label point: it is sure of
-   a change only when it has heard some of what follows. */
-static const double doubt_seconds = 0.03;
-
 // Vibrato
 
 static const double centre_seconds = 0.2;  ///< The centre's average
@@ -190,7 +186,7 @@ double neume_tracker_delay(const NeumeTracker* tracker)
     mass += w;
   }
   // A change between two steps is seen with the second: half a step on average
-  return tracker->step * (age / mass + 0.5) + doubt_seconds;
+  return tracker->step * (age / mass + 0.5);
 }
 
 uint8_t neume_tracker_velocity(float level)

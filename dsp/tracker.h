@@ -54,8 +54,7 @@ void neume_tracker_set(NeumeTracker*             tracker,
                        const NeumeTrackerParams* params) NEUME_REALTIME;
 
 /** Mean delay of a change at the lag in force, seconds: the group delay of the
-    smoothing, the half step by which a change is seen late on average, and what
-    the network takes to be sure of it.
+    smoothing, and the half step by which a change is seen late on average.
 
     A decision speaks of the step `lag` steps back, less this.  Realtime-safe.
 */

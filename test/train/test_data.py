@@ -313,6 +313,28 @@ class Pitch(unittest.TestCase):
         self.assertLess(np.abs(found - wanted).max(), 0.02)
 
 
+class Ceiling(unittest.TestCase):
+    """What a listener who knows the notes can name."""
+
+    def test_who_waits_hears_more(self):
+        from neume_train import ceiling, scoring  # pylint: disable=import-outside-toplevel
+
+        rate = 8000
+        time = np.arange(3 * rate) / rate
+        # Three notes, a second each, that begin a tone low for a third of it
+        number = 57 + 2 * (time // 1) - 2 * (time % 1 < 0.33)
+        phase = 2 * np.pi * np.cumsum(pitch.hertz(number)) / rate
+        tone = sum(np.sin(k * phase) / k for k in (1, 2, 3)).astype(np.float32)
+        true = scoring.notes([(n, n + 1, 57 + 2 * n) for n in range(3)])
+        rows = ceiling.listened(tone, rate, true)
+        self.assertEqual(len(rows), 24)
+        moment, *waited, whole = rows.mean(0)
+        self.assertLess(abs(moment - 5 / 8), 0.05)
+        self.assertTrue(all(a <= b for a, b in zip(waited, waited[1:] + [whole])))
+        self.assertLess(waited[0], 0.4)
+        self.assertEqual(whole, 1)
+
+
 class TalkersTest(unittest.TestCase):
     """Speech turned into melodies; the speaker is made up."""
 

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+# Copyright 2026 The Neume authors
+# SPDX-License-Identifier: ISC
+"""How often the pitch heard so far can name the note at all.
+
+    python3 -m neume_train.ceiling --sets solo/pjs solo/nit_song070
+
+A listener who is told where each true note begins and ends, and hears the pitch of a
+solo (by autocorrelation), names at each moment the semitone nearest to the median
+pitch of the note, from its onset to so many milliseconds after that moment.  The
+table says for which share of the sung frames that is the true note.  Singers slide
+into notes and swing about them, so that a listener who may not wait is often wrong;
+what he says of the whole note is wrong only where the labels' own measure differs.
+
+It is no bound: a network also knows what singers tend to do.  But it tells what
+waiting is worth.
+"""
+
+import argparse
+import os
+
+import numpy as np
+import soundfile
+
+from neume_train import evaluate, pitch, scoring
+
+AHEAD = (0, 50, 100, 200)  # ms
+CLEAR = 0.5  # Least clarity of a pitch that counts
+SPAN = 10.0  # Semitones around a song's median
+
+
+def listened(audio, rate, true):
+    """Sung frames of a song: [frames, 2 + len(AHEAD)] of whether the note is named by
+    the pitch of the moment, by what was heard so far, with AHEAD, and by all of it."""
+    number, clarity, _, _ = pitch.track(audio, rate, np.median(true.pitch), SPAN, 0.03)
+    last = len(number) - 1
+    times = scoring.grid(len(audio) / rate)
+    rows = []
+    for time, which in zip(times, scoring.note_at(true.intervals, times)):
+        if which < 0:
+            continue
+        now = min(round(time / pitch.HOP), last)
+        onset, offset = np.round(true.intervals[which] / pitch.HOP).astype(int)
+        ends = [min(now + round(ms / 1000 / pitch.HOP), offset) for ms in AHEAD] + [offset]
+        named = [number[now]]
+        for end in ends:
+            part = slice(onset, max(end, onset) + 1)
+            heard = number[part][clarity[part] > CLEAR]
+            named.append(np.median(heard) if len(heard) else number[now])
+        rows.append(np.round(named) == true.midi[which])
+    return np.array(rows, dtype=bool).reshape(-1, 2 + len(AHEAD))
+
+
+def main():
+    """The command."""
+    parser = argparse.ArgumentParser(description="What the pitch heard so far can tell.")
+    parser.add_argument("--data", default=os.environ.get("NEUME_DATA"),
+        help="folder of real recordings (default: NEUME_DATA)")
+    parser.add_argument("--sets", nargs="+", required=True, help="folders of solos in DATA")
+    options = parser.parse_args()
+    if not options.data:
+        parser.error("--data or NEUME_DATA must name the folder of recordings")
+    heads = [f"+{ms} ms" for ms in AHEAD]
+    print("| share of sung frames | moment | " + " | ".join(heads) + " | whole note |")
+    print("|---|---|" + "---|" * (len(AHEAD) + 1))
+    for name in options.sets:
+        rows = []
+        for recording in evaluate.labelled(os.path.join(options.data, name)):
+            audio, rate = soundfile.read(recording.audio, dtype="float32", always_2d=True)
+            true, _ = scoring.read_truth(recording.labels)
+            if len(true.midi):
+                rows.append(listened(audio.mean(1), rate, true))
+        shares = np.concatenate(rows).mean(0)
+        print(f"| {name} | " + " | ".join(f"{share:.3f}" for share in shares) + " |")
+
+
+if __name__ == "__main__":
+    main()
