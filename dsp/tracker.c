@@ -36,7 +36,7 @@ static const double still_seconds = 0.04;   ///< So long the other stood still
 
 // Onsets
 
-static const float  onset_heard = 0.6f;  ///< Its probability from here on
+static const float  onset_heard = 0.7f;  ///< Its probability from here on
 static const float  onset_gone  = 0.25f; ///< Below, the next one may come
 static const double onset_seconds =
   0.06;                                 ///< So long another note may come of it
