@@ -377,6 +377,22 @@ class Training(unittest.TestCase):
         self.assertEqual([run["epochs"] for run in details["after"]], [3])
         self.assertIn("--start first", details["command"])
 
+    def test_start_from_a_weights_file(self):
+        first = self.trainer("first", epochs=1)
+        self.assertTrue(self.run_it(first))
+        stack, state = export.load_checkpoint(str(self.root / "first"))
+        path = str(self.root / "first.safetensors")
+        details = export.provenance(stack, [state], "")
+        weights.save(path, "first", "1", state["front_end"], stack, details)
+        second = self.trainer("second", "--start", path, epochs=1)
+        features, _ = first.clips.batch(first.clips.train[:4], range(4))
+        with torch.no_grad():
+            one, other = stack(features), second.stack.eval()(features)
+        torch.testing.assert_close(one, other, atol=1e-3, rtol=1e-3)
+        (origin,) = second.lineage
+        self.assertEqual((origin["weights"], origin["seed"]), ("first", 1))
+        self.assertEqual(len(origin["sha256"]), 64)
+
     def test_start_from_the_mean_of_runs(self):
         runs = []
         for seed in ("1", "2"):

@@ -32,7 +32,7 @@ import time
 import numpy as np
 import torch
 
-from neume_train import native, networks, systems, tensors
+from neume_train import native, networks, systems, tensors, weights
 from neume_train.ranks import Ranks
 from neume_train.shards import Clips, augment, overlay
 
@@ -186,7 +186,7 @@ class Trainer:
             keys = self.clips.train[:: max(1, len(self.clips.train) // 32)][:32]
             features, _ = self.clips.batch(keys, range(len(keys)))
             networks.adopt(stack, json.loads(metadata["layers"]), arrays, features)
-            self.lineage = [json.loads(metadata["provenance"])]
+            self.lineage = [weights.origin(args.start[0], metadata)]
         elif args.start:
             paths = [os.path.join(run, CHECKPOINT) for run in args.start]
             states = [torch.load(path, map_location="cpu") for path in paths]

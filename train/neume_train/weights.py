@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Weights files: doc/weights-format.md written and read."""
 
+import hashlib
 import json
 
 from neume_train import networks, tensors
@@ -19,6 +20,15 @@ def save(path, name, version, front_end, stack, provenance):
         "provenance": json.dumps(provenance),
     }
     tensors.write(path, networks.fold(stack), metadata)
+
+
+def origin(path, metadata):
+    """What later runs say of the file that they start from: enough to know it by."""
+    with open(path, "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+    details = json.loads(metadata["provenance"])
+    kept = {key: details[key] for key in ("command", "seed", "commit") if key in details}
+    return {"weights": metadata["name"], "sha256": digest, **kept}
 
 
 def load(path):
