@@ -211,9 +211,9 @@ class Trainer:
         self.weights = None
         if args.balance:
             shares_of = np.maximum(self.clips.class_shares(), 1e-4)
-            weights = shares_of**-args.balance
-            weights /= (weights * shares_of).sum()
-            self.weights = torch.tensor(weights, dtype=torch.float32, device=self.device)
+            balance = shares_of**-args.balance
+            balance /= (balance * shares_of).sum()
+            self.weights = torch.tensor(balance, dtype=torch.float32, device=self.device)
 
     def build(self):
         """The network that was asked for."""
