@@ -31,8 +31,10 @@
 static const float average_seconds = 0.03f; ///< Weights fall by e in this time
 static const float end_voiced      = 0.5f;  ///< A note ends when the voice's
                                             ///< posterior is lower
-static const float  change_margin = 0.2f;   ///< Lead that ends another's note
-static const double still_seconds = 0.04;   ///< So long the other stood still
+static const float  end_held      = 0.3f; ///< The same of a note held for long
+static const double held_seconds  = 0.5;  ///< So long
+static const float  change_margin = 0.2f; ///< Lead that ends another's note
+static const double still_seconds = 0.04; ///< So long the other stood still
 
 // Onsets
 
@@ -281,7 +283,8 @@ static uint32_t choose(const NeumeTracker* t, const float* p, float level)
   }
 
   const uint32_t best = likeliest(p);
-  if (1.0f - p[0] < end_voiced) {
+  const bool     held = t->note && t->age * t->step > held_seconds;
+  if (1.0f - p[0] < (held ? end_held : end_voiced)) {
     return 0;
   }
   if (!t->note) {
