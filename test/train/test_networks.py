@@ -434,6 +434,27 @@ class Training(unittest.TestCase):
         found = shards.bridge(labels, labels.shape[1] / 32, same=True)
         np.testing.assert_array_equal(found, wanted)
 
+    def test_onsets_in_the_labels_move_along(self):
+        on = shards.ONSET
+        path = self.data / "shard-00001.npz"
+        with np.load(path) as shard:
+            features = shard["features"]
+        labels = np.zeros((len(features), 960), np.uint8)
+        labels[0, :8] = [on + 5, 5, 0, 0, on + 5, 5, 0, on + 7]
+        labels[1, :6] = [on + 5, 5, 0, on + 7, 7, 0]
+        np.savez(path, features=features, labels=labels)
+        clips = shards.Clips([self.data])
+        delay = clips.front_end["label_delay"]
+        found = clips._shards[str(path)][1]
+        wanted = [[on + 5, 5, 5, 5, on + 5, 5, 5, on + 7], [on + 5, 5, 5, on + 7, 7, 0, 0, 0]]
+        self.assertEqual(found[:2, :8].tolist(), wanted)
+        self.assertEqual(found.dtype, np.uint8)
+        later = shards.Clips([self.data], delay - 256)._shards[str(path)][1]
+        self.assertEqual(later[:2, :6].tolist(), [row[2:] for row in wanted])
+        self.assertTrue(all(key[0] == str(path) for key in clips.unsung))
+        self.assertEqual(len(clips.unsung), 7)
+        self.assertEqual(clips.class_shares().shape, (40,))
+
     def test_interrupted_run_equals_one_that_was_not(self):
         options = ("--mixup", "0.2", "--edge", "0.3", "--balance", "0.3")
         whole = self.trainer("whole", *options)
@@ -607,6 +628,14 @@ class Systems(unittest.TestCase):
                 self.assertGreater(stack.macs, 0)
             again = systems.restore(stack.description, {"bands": 128})
             again.load_state_dict(stack.state_dict())
+
+    def test_onsets_in_the_labels_are_not_theirs(self):
+        labels = torch.randint(0, 40, (1, 240))
+        for name, outputs in (("flat", 40), ("joint", 42)):
+            stack = systems.SYSTEMS[name](64, 0.05)
+            logits = torch.randn(1, 240, outputs)
+            told = stack.loss(logits, labels + networks.ONSET)
+            self.assertEqual(float(told), float(stack.loss(logits, labels)))
 
     def test_the_voice_has_two_ears(self):
         logits = torch.zeros(1, 3, 42)

@@ -29,6 +29,7 @@ class Clip:
     what: dict  # What it was made of, for a listener
     f0: np.ndarray = None  # Hz per sample where the C singer leads, else None
     meant: list = dataclasses.field(default_factory=list)  # notes, as written
+    apart: list = dataclasses.field(default_factory=list)  # notes, repeated ones after a gap
 
 
 @dataclasses.dataclass
@@ -54,12 +55,15 @@ class Maker:
     """Makes clips; one to a process.
 
     `data` is the folder of real recordings or None.  Parts of the data or a
-    soundfont that are missing leave the rest to work: see `present`.
+    soundfont that are missing leave the rest to work: see `present`.  Syllables come
+    up to `pace` times as fast as beats; without `voices`, nobody but the C singer sings.
     """
 
     KINDS = {"solo": 0.38, "mix": 0.42, "instruments": 0.14, "other": 0.06}
 
-    def __init__(self, data=None, library=None, cache=None, only=None, kind=None):
+    def __init__(
+        self, data=None, library=None, cache=None, only=None, kind=None, pace=2.4, voices=True
+    ):
         self.native = library or native.load()
         self.syllables = self.recordings = self._fluid = self.talkers = None
         if data:
@@ -71,6 +75,7 @@ class Maker:
         self.soundfont = bool(fluid.available())
         self.only = only  # "solo": clean C singers, for tests
         self.kind = kind  # One of KINDS, or None: each with its share
+        self.pace, self.voices = pace, voices
 
     @property
     def present(self):
@@ -94,23 +99,27 @@ class Maker:
         if kind == "solo":
             lead = self._voice(rng, what, 0.2)
             audio = self._solo(rng, lead, what)
-            lead.sung = on_line(lead.sung)
+            apart, lead.sung = on_line(lead.sung, same=False), on_line(lead.sung)
         elif kind == "mix":
             lead = self._voice(rng, what, 0.45)
             audio = self._mix(rng, lead, what)
+            apart = lead.sung
         else:
             lead = _Lead(np.zeros(COUNT, np.float32), [], rng.uniform(60, 180))
+            apart = []
             if kind == "instruments":
                 audio = self._band(rng, lead, what)
             else:
                 audio = self._other(rng, what)
         audio = self._chain(rng, audio, lead.notes, what)
-        return Clip(audio, lead.sung, what, lead.f0, lead.notes)
+        return Clip(audio, lead.sung, what, lead.f0, lead.notes, apart)
 
     # --- Voices
 
     def _voice(self, rng, what, pause):
         draw = rng.random()
+        if not self.voices:
+            draw = 1.0
         if self.talkers and draw < 0.12:
             lead = self._talker_lead(rng, pause, what)
         elif self.syllables and draw < 0.6:
@@ -125,7 +134,7 @@ class Maker:
         """A melody, at times with a long rest in it, and its tempo."""
         tempo = float(rng.uniform(60, 180))
         # Words come faster than beats: songs have two to four syllables a second
-        pace = rng.uniform(1, 2.4) if rng.random() < 0.75 else 1.0
+        pace = rng.uniform(1, self.pace) if rng.random() < 0.75 else 1.0
         notes = self.native.melody(
             int(rng.integers(1 << 62)),
             int(low),
@@ -425,15 +434,17 @@ class Maker:
         return out
 
 
-def on_line(notes):
-    """`notes`, each up to the next one where only a consonant lies between them.
+def on_line(notes, same=True):
+    """`notes`, each up to the next one where only a consonant lies between them, and
+    that one is not the `same` unless that is to count too.
 
     A score has no rest there, and a synthesiser that stops for it chatters.  (Of a
     voice in a band, references end a note with the voice.)
     """
     result = [native.Note(n.onset, n.offset, n.midi, n.loudness) for n in notes]
     for note, after in zip(result, result[1:]):
-        if after.onset - note.offset <= LINE_SECONDS:
+        repeated = round(after.midi) == round(note.midi)
+        if after.onset - note.offset <= LINE_SECONDS and (same or not repeated):
             note.offset = after.onset
     return result
 
@@ -453,3 +464,17 @@ def labels(notes, times):
     at = np.searchsorted(onsets, times, "right") - 1
     inside = (at >= 0) & (times < offsets[np.maximum(at, 0)])
     return np.where(inside, classes[np.maximum(at, 0)], 0).astype(np.uint8)
+
+
+def begun(notes, times):
+    """Whether a note's onset lies in the native.ONSET_SECONDS before each of `times`."""
+    onsets = np.array([n.onset for n in notes])
+    now, before = (
+        np.searchsorted(onsets, times - ago, "right") for ago in (0.0, native.ONSET_SECONDS)
+    )
+    return now > before
+
+
+def labels_and_onsets(notes, times):
+    """labels(), plus native.ONSET where a note has just begun."""
+    return labels(notes, times) + np.uint8(native.ONSET) * begun(notes, times)

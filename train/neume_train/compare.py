@@ -11,13 +11,17 @@ already is not made again, so that the command goes on where it was stopped.
 
 All train equally long, on the same clips in the same order, and are scored without
 tracker in the same way (neume_train.evaluate --checkpoint), on what no run hears.
+Systems start from nothing.  Of our choices, which move less than the seed of so small
+a run does, each row starts from the same weights (--start) and undoes one.
 """
 
 import argparse
+import dataclasses
 import json
 import multiprocessing
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 from concurrent import futures
@@ -26,18 +30,15 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from neume_train import clips, native, systems
+from neume_train import clips, dataset, native, networks, systems, tensors
 from neume_train.dataset import FRAMES, INTERLEAVE, STEP, _commit, _write_json
 
 SETS = ("solo/pjs", "solo/nit_song070", "mix")
 SHARD = 50
-FRONT_ENDS = {
-    "log-mel": systems.LogMel(),
-    "constant-q": systems.ConstantQ(),
-    "mel-22050": systems.Mel22050(),
-    "72-bands": systems.LogMel(native.FrontEnd(bands=72)),
-    "250-ms": systems.LogMel(native.FrontEnd(window=1024, label_delay=512)),
-}
+AUDIO = "audio"  # Clips from which train takes the C code's features
+FEATURES = {"constant-q": systems.ConstantQ(), "mel-22050": systems.Mel22050()}
+SINGERS = {"all": {}, "c": {"voices": False}, "slow": {"pace": 1.0}}  # For clips.Maker
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Network(NamedTuple):
@@ -45,13 +46,15 @@ class Network(NamedTuple):
 
     name: str
     what: str  # For the table
-    options: tuple = ()  # Of neume_train.train
-    front_end: str = "log-mel"
+    options: tuple = ()  # Of neume_train.train; what is no text goes into a JSON file
+    clips: str = AUDIO  # Or a name in FEATURES
     singers: str = "all"  # Whose clips
     seed: int = 1
+    started: bool = False  # From --start
 
 
 REFERENCE = ("--preset", "reference", "--width", "0.25")
+LIVE = ("--preset", "live")
 SYSTEMS = (
     Network("reference", "reference FCN, log-mel", REFERENCE),
     Network("constant-q", "the same, constant-Q", REFERENCE, "constant-q"),
@@ -72,30 +75,53 @@ SYSTEMS = (
         "reference FCN, looking back only",
         ("--preset", "reference-causal", "--width", "0.25"),
     ),
-    Network("live", "Neume `live`", ("--preset", "live")),
+    Network("live", "Neume `live`", LIVE),
+    Network("live-2", "Neume `live`, another seed", LIVE, seed=2),
     Network("accurate", "Neume `accurate`", ("--preset", "accurate")),
 )
 
-LIVE = ("--preset", "live")
+
+def choice(name, what, *options, **others):
+    """`live` with one choice undone."""
+    return Network(name, what, (*LIVE, "--lr", "0.001", *options), started=True, **others)
+
+
+def front_end(**changed):
+    """Options for `live`'s front end, changed."""
+    return "--front-end", dataclasses.asdict(dataclasses.replace(native.LIVE, **changed))
+
+
+def without_onsets():
+    """Options for `live` without its last output, and labels to match."""
+    layers = networks.live()
+    layers[-1]["out"] = networks.CLASSES
+    return "--layers", layers, "--labels", "apart"
+
+
+BASE = choice("unchanged", "unchanged")
 ABLATION = (
-    Network("seed-2", "another seed", LIVE, seed=2),
-    Network("c-singer", "sung by the additive singer alone, no recordings", LIVE, singers="c"),
-    Network("meant", "labels: the note meant, not the one sung", LIVE + ("--labels", "meant")),
-    Network("no-augment", "no gain, equaliser or masks", LIVE + ("--no-augment",)),
-    Network("label-31", "label point 31 ms before the end, not 62", LIVE + ("--label-delay", "128")),
-    Network("72-bands", "72 mel bands, not 144", LIVE, "72-bands"),
-    Network("250-ms", "window of 250 ms, not 125", LIVE, "250-ms"),
-    Network("half", "half the maps", LIVE + ("--width", "0.5")),
-    Network("short", "0.9 s of context, not 4.9", ("--layers", "short")),
-    Network("no-dropout", "no dropout", LIVE + ("--dropout", "0")),
+    choice("seed-2", "another seed", seed=2),
+    choice("seed-3", "another seed", seed=3),
+    choice("stack-1", "one frame a column, not four", *front_end(stack=1)),
+    choice("symmetric", "a symmetric window", *front_end(rise=256)),
+    choice("label-31", "label point 31 ms before the end, not 16", *front_end(label_delay=128)),
+    choice("label-62", "label point 62 ms before the end", *front_end(label_delay=256)),
+    choice("no-onsets", "no onset output; gaps before repeated notes left", *without_onsets()),
+    choice("meant", "labels: the note meant, not the one sung", "--labels", "meant"),
+    choice("slow", "words no faster than beats", singers="slow"),
+    choice("c-singer", "sung by the additive singer alone", singers="c"),
+    choice("no-augment", "no gain, equaliser or masks, nothing laid under", "--no-augment"),
+    choice("no-underlay", "nothing laid under", "--underlay", "0"),
+    choice("no-dropout", "no dropout", "--dropout", "0"),
+    choice("half-rate", "half of the learning rate", "--lr", "0.0005"),
+    choice("last", "the last weights, not their average", "--ema", "0"),
 )
-
-
-def short_layers():
-    """`live` without the layers that see far back."""
-    from neume_train import networks  # pylint: disable=import-outside-toplevel
-
-    return [layer for layer in networks.live() if layer.get("dilation", 1) == 1]
+LOOKAHEAD = {  # ms, in the chain
+    "reference": (0, 250, 500, 1250),
+    "causal": (0,),
+    "live": (0, 125, 250),
+    "accurate": (0, 125, 250, 375),
+}
 
 
 # --- Clips
@@ -103,35 +129,47 @@ def short_layers():
 _MAKER = []  # Of this process
 
 
-def _start(data, cache, library):
+def _start(data, cache, library, how):
     torch.set_num_threads(1)
-    _MAKER[:] = [clips.Maker(data, native.load(library), cache)]
+    _MAKER[:] = [clips.Maker(data, native.load(library), cache, **how)]
+
+
+def _heard(maker, clip, name):
+    """Arrays of a clip, by name, for the folder `name`."""
+    if name == AUDIO:
+        audio, peak = dataset.sound(maker, clip)
+        classes, meant, apart = (
+            dataset.classes(maker, notes) for notes in (clip.notes, clip.meant, clip.apart)
+        )
+        apart %= native.ONSET
+        return {"audio": audio, "peak": peak, "classes": classes, "meant": meant, "apart": apart}
+    features, times = FEATURES[name].features(maker.native, clip.audio, clips.RATE)
+    missing = max(0, FRAMES - len(features))
+    features = np.pad(features[:FRAMES], ((0, missing), (0, 0)))
+    times = np.concatenate([times[:FRAMES], np.full(missing, np.inf)])
+    labels = clips.labels_and_onsets(clip.notes, times)
+    return {"features": features.astype(np.float16), "labels": labels}
 
 
 def _make_shard(work):
-    """One shard of every front end asked for."""
+    """One shard of every folder."""
     folders, seed, number, count = work
     maker = _MAKER[0]
     made = {name: [] for name in folders}
     for index in range(number * SHARD, number * SHARD + count):
         clip = maker.make(seed, index)
         for name in folders:
-            features, times = FRONT_ENDS[name].features(maker.native, clip.audio, clips.RATE)
-            missing = max(0, FRAMES - len(features))
-            features = np.pad(features[:FRAMES], ((0, missing), (0, 0)))
-            times = np.concatenate([times[:FRAMES], np.full(missing, np.inf)])
-            row = (features.astype(np.float16), clips.labels(clip.notes, times))
-            made[name].append(row + (clips.labels(clip.meant, times),))
+            made[name].append(_heard(maker, clip, name))
     for name, folder in folders.items():
-        features, labels, meant = (np.stack(part) for part in zip(*made[name]))
+        arrays = {key: np.stack([one[key] for one in made[name]]) for key in made[name][0]}
         path = folder / f"shard-{number:05d}.npz"
         partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
-        np.savez(partial, features=features, labels=labels, meant=meant)
+        np.savez(partial, **arrays)
         os.replace(partial, path)
 
 
 def make_clips(options, singers, names):
-    """Folders of clips for these front ends, name to path."""
+    """Folders of clips of these singers, name to path."""
     folders = {name: options.out / "clips" / singers / name for name in names}
     numbers = range(-(-options.clips // SHARD))
     wanted = [
@@ -146,7 +184,7 @@ def make_clips(options, singers, names):
             "clips": options.clips,
             "step": STEP,
             "interleave": INTERLEAVE,
-            "front_end": FRONT_ENDS[name].describe(),
+            "front_end": None if name == AUDIO else FEATURES[name].describe(),
             "singers": singers,
         }
         path = folder / "dataset.json"
@@ -161,12 +199,11 @@ def make_clips(options, singers, names):
         work = [
             (folders, options.seed, n, min(SHARD, options.clips - n * SHARD)) for n in wanted
         ]
-        data = options.data if singers == "all" else None
         with futures.ProcessPoolExecutor(
             options.jobs,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_start,
-            initargs=(data, options.cache, options.library),
+            initargs=(options.data, options.cache, options.library, SINGERS[singers]),
         ) as pool:
             list(pool.map(_make_shard, work))
     return folders
@@ -181,34 +218,51 @@ def call(module, *arguments):
     subprocess.run(command, check=True)
 
 
-def train(options, network, folder):
+def keep_start(options):
+    """A copy of the weights that rows start from: all from the same."""
+    kept = options.out / "start.safetensors"
+    if not kept.is_file():
+        shutil.copyfile(options.start, kept)
+    elif kept.read_bytes() != options.start.read_bytes():
+        raise ValueError(f"{options.out} started from other weights; choose another --out")
+    return kept
+
+
+def written(run, options):
+    """`options` of train, those that are no text in files beside the run."""
+    result = list(options)
+    for index, option in enumerate(options):
+        if not isinstance(option, str):
+            result[index] = run / f"{options[index - 1].strip('-')}.json"
+            result[index].write_text(json.dumps(option), encoding="utf-8")
+    return result
+
+
+def train(options, network):
     """Train a network, if that is not done; its last line of figures."""
     run = options.out / "runs" / network.name
+    run.mkdir(parents=True, exist_ok=True)
     log = run / "log.jsonl"
     lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
-    arguments = list(network.options)
-    if "--layers" in arguments:
-        path = options.out / "short.json"
-        path.write_text(json.dumps(short_layers()), encoding="utf-8")
-        arguments[arguments.index("--layers") + 1] = path
     if not lines or json.loads(lines[-1])["epoch"] < options.epochs:
         print(f"--- {network.name}", flush=True)
+        start = ("--start", options.start) if network.started else ()
         call(
-            "train", "--data", folder, "--out", run, "--epochs", options.epochs,
-            "--seed", network.seed, "--threads", options.threads, *arguments,
+            "train", "--data", options.folders[network.singers][network.clips], "--out", run,
+            "--epochs", options.epochs, "--seed", network.seed, "--threads", options.threads,
+            *start, *written(run, network.options),
         )
         lines = log.read_text(encoding="utf-8").splitlines()
     return json.loads(lines[-1])
 
 
-def scored(options, network):
-    """Scores of a trained network by evaluate's --checkpoint."""
-    path = options.out / "runs" / network.name / "scores.json"
+def scored(options, name, checkpoint):
+    """Scores of a network by evaluate's --checkpoint."""
+    path = options.out / f"{name}.json"
     if not path.is_file():
         call(
-            "evaluate", "--checkpoint", options.out / "runs" / network.name,
-            "--sets", *SETS, "--json", path, "--data", options.data,
-            "--jobs", options.threads,
+            "evaluate", "--checkpoint", checkpoint, "--sets", *SETS, "--json", path,
+            "--data", options.data, "--jobs", options.threads,
         )
     return json.loads(path.read_text(encoding="utf-8"))
 
@@ -249,9 +303,9 @@ class Row(NamedTuple):
 
 def row(options, network):
     """Train and score a network."""
-    folder = options.folders[network.singers][network.front_end]
-    log = train(options, network, folder)
-    scores = scored(options, network)
+    log = train(options, network)
+    run = options.out / "runs" / network.name
+    scores = scored(options, f"runs/{network.name}/scores", run)
     return Row(
         network, scores["parameters"], scores["macs"], scores["lookahead"],
         log["accuracy"], accuracies(scores),
@@ -261,7 +315,8 @@ def row(options, network):
 def systems_table(rows):
     """Markdown of the report's systems."""
     lines = [
-        "| system | parameters | M multiply-adds per frame | future, ms | held out | pjs | nit | mix |",
+        "| system | parameters | M multiply-adds per frame | future, ms "
+        "| held out | pjs | nit | mix |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for r in rows:
@@ -272,18 +327,19 @@ def systems_table(rows):
     return lines
 
 
-def ablation_table(base, rows):
-    """Markdown of what each choice moves."""
+def ablation_table(start, base, rows):
+    """Markdown of what each choice moves; `start` is accuracies before."""
     lines = [
         "| change | M multiply-adds | held out | pjs | nit | mix |",
         "|---|---|---|---|---|---|",
-        f"| `live` itself | {base.macs / 1e6:.2f} | "
+        "| (the start) | | | " + " | ".join(f"{x:.3f}" for x in start) + " |",
+        f"| unchanged | {base.macs / 1e6:.2f} | "
         + " | ".join(f"{x:.3f}" for x in (base.held_out, *base.sets)) + " |",
     ]
     for r in rows:
         moved = [a - b for a, b in zip((r.held_out, *r.sets), (base.held_out, *base.sets))]
-        held = "-" if r.network.name in ("c-singer", "meant") else f"{moved[0]:+.3f}"
-        cells = [r.network.what, f"{r.macs / 1e6:.2f}", held]
+        other = r.network.singers != "all" or "--labels" in r.network.options
+        cells = [r.network.what, f"{r.macs / 1e6:.2f}", "-" if other else f"{moved[0]:+.3f}"]
         cells += [f"{x:+.3f}" for x in moved[1:]]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
@@ -329,10 +385,12 @@ TEXT = """\
 
 Made by `python3 -m neume_train.compare --out DIR --doc doc/systems --clips {clips}
 --epochs {epochs}` (`train/neume_train/compare.py`), with clips of commit
-{commit}. Everything here is small on purpose, so
-that all of it trains on the same data in {hours:.1f} hours of one core: {clips} clips
-of 30 s (seed {seed}), seen {epochs} times. The shipped weights saw many more
-([weights/README.md](../weights/README.md)); between the rows below, only differences count.
+{commit}. Everything here is small on purpose: every
+network saw the same {clips} clips of 30 s (seed {seed}) {epochs} times; to train all
+{networks} took {hours:.1f} hours on a processor that had other work too. The shipped
+weights saw many more ([weights/README.md](../weights/README.md)) and are far above:
+the file `{start}`, scored in the same way, has {shipped}.
+Between the rows below, only differences count.
 
 Scores are acc40 ([train/README.md](../train/README.md)) of the network alone, every
 31.25 ms, the median of five steps, without the plugin's tracker and gate. *Held out*
@@ -342,15 +400,20 @@ and by which none was chosen.
 
 ## Systems
 
+From nothing. The two rows of `live` differ in the seed alone: rows that are no further
+apart are equal.
+
 {systems}
 
-All have a quarter of the report's maps, so that a frame costs about as much as one of
+The report's have a quarter of its maps, so that a frame costs about as much as one of
 `live` and all could be trained on a processor; at full width (`--width 1`) the reference
-costs 17 M. The future that a network needs counts half of the window that its feature
+costs 17 M. They have 40 outputs and hear one frame a column; ours hear four, and tell
+onsets too. The future that a network needs counts half of the window that its feature
 takes around a frame only where that feature says so itself: the constant-Q's and
-22,050 Hz's; the log-mel's label point, 62 ms before the end of its window, is no
-look-ahead but a delay. Clips hold sound up to 4 kHz, at 22,050 Hz too. The dense head
-and the CRNN hear the recordings in pieces of 30 s, as they were trained.
+22,050 Hz's. The log-mel's label point before the end of its window, 62 ms for the
+report's and 16 ms for ours, is no look-ahead but a delay. Clips hold sound up to
+4 kHz, at 22,050 Hz too. The dense head and the CRNN hear the recordings in pieces of
+30 s, as they were trained.
 
 ![accuracy against cost](systems-cost.png)
 
@@ -362,14 +425,32 @@ In the plugin's chain, with its tracker, against the look-ahead that it is allow
 
 ## Choices
 
-What acc40 moves by when one choice is undone. The second row changes nothing but the
-seed: what moves no more than that is noise.
+What acc40 moves by when one choice is undone. All rows go on from the same weights,
+`{start}`, for the same steps at a learning rate of 0.001. Two rows change
+nothing but the seed: what moves no more than they do is noise.
 
 {ablation}
 
-Where a change gives the held-out clips other labels or other singers, their
-accuracy cannot be compared.
+The start was trained with {known}:
+where a row has that, it had less to learn, and where it has not, more. A later label
+point, farther from the end of the window, is heard more surely, but tells of a note
+that much later. Where a change gives the held-out clips other labels or other singers,
+their accuracy cannot be compared.
 """
+
+
+def known(start):
+    """What a weights file's network was trained with, in words."""
+    _, metadata = tensors.read(start)
+    about = json.loads(metadata["front_end"])
+    outputs = json.loads(metadata["layers"])[-1]["out"]
+    stack, rise = about.get("stack", 1), about.get("rise", about["window"] // 2)
+    return (
+        f"{stack} {'frame' if stack == 1 else 'frames'} a column, a window of "
+        f"{about['window']} samples whose top is at {rise}, the label\npoint "
+        f"{1000 * about['label_delay'] / native.RATE:.0f} ms before its end and "
+        f"{'an' if outputs > networks.CLASSES else 'no'} onset output"
+    )
 
 
 def lookahead_table(curves):
@@ -381,27 +462,30 @@ def lookahead_table(curves):
     return lines
 
 
-def write(options, told, curves):
-    """The document and its plots."""
+def write(options, told, curves, start):
+    """The document and its plots; `start` is the starting weights' accuracies."""
     import matplotlib  # pylint: disable=import-outside-toplevel
 
     matplotlib.use("Agg")
     doc = str(options.doc)
-    tables = [told[n.name] for n in SYSTEMS if n.name in told]
-    rows = [told[n.name] for n in ABLATION if n.name in told]
+    tables, rows = ([told[n.name] for n in part] for part in (SYSTEMS, ABLATION))
     draw_cost(tables, f"{doc}-cost.png")
     draw_lookahead(curves, f"{doc}-lookahead.png")
     runs = [options.out / "runs" / name / "log.jsonl" for name in told]
     minutes = sum(json.loads(p.read_text().splitlines()[-1])["minutes"] for p in runs)
-    manifest = options.folders["all"]["log-mel"] / "dataset.json"
+    manifest = options.folders["all"][AUDIO] / "dataset.json"
     text = TEXT.format(
         clips=options.clips,
         epochs=options.epochs,
         seed=options.seed,
+        networks=len(told),
         hours=minutes / 60,
         commit=json.loads(manifest.read_text())["commit"],
+        start=options.start_name,
+        shipped=", ".join(f"{x:.3f} on {name.split('/')[-1]}" for name, x in zip(SETS, start)),
+        known=known(options.start),
         systems="\n".join(systems_table(tables)),
-        ablation="\n".join(ablation_table(told["live"], rows)),
+        ablation="\n".join(ablation_table(start, told[BASE.name], rows)),
         lookahead="\n".join(lookahead_table(curves)),
     )
     pathlib.Path(f"{doc}.md").write_text(text, encoding="utf-8")
@@ -414,11 +498,13 @@ def parse():
     add("--out", required=True, type=pathlib.Path, help="folder for clips and runs")
     add("--doc", type=pathlib.Path, help="where to write, without .md")
     add("--data", default=os.environ.get("NEUME_DATA"), help="folder of real recordings")
+    add("--start", type=pathlib.Path, default=ROOT / "weights" / "live.safetensors",
+        help="weights that the choices start from (default: weights/live.safetensors)")
     add("--cache", help="folder for the recordings' pitch tracks")
     add("--library", help="libneume_native or the build folder")
     add("--neume", default="neume", help="the command, for scores of the whole chain")
-    add("--clips", type=int, default=800)
-    add("--epochs", type=int, default=4)
+    add("--clips", type=int, default=400)
+    add("--epochs", type=int, default=3)
     add("--seed", type=int, default=8)
     add("--jobs", type=int, default=1, help="processes that make clips")
     add("--threads", type=int, default=1, help="of training and scoring")
@@ -431,25 +517,25 @@ def parse():
 def main():
     """The command."""
     options = parse()
+    options.start_name = options.start.name
     try:
         options.folders = {
-            "all": make_clips(options, "all", list(FRONT_ENDS)),
-            "c": make_clips(options, "c", ["log-mel"]),
+            singers: make_clips(options, singers, [AUDIO, *(FEATURES if singers == "all" else ())])
+            for singers in SINGERS
         }
-    except ValueError as error:
+        options.start = keep_start(options)
+    except (OSError, ValueError) as error:
         print(f"compare: {error}", file=sys.stderr)
         return 1
-    told = {network.name: row(options, network) for network in SYSTEMS + ABLATION}
-    ahead = {"live": (0, 125, 250, 500), "accurate": (0, 125, 250, 375, 500)}
-    ahead["reference"] = (0, 125, 250, 500, 1250)
-    ahead["causal"] = (0, 250)
+    start = accuracies(scored(options, "start", options.start))
+    told = {network.name: row(options, network) for network in (*SYSTEMS, BASE, *ABLATION)}
     curves = {
-        n.name: {x: accuracies(chain_scores(options, n, x)) for x in ahead[n.name]}
+        n.name: {x: accuracies(chain_scores(options, n, x)) for x in LOOKAHEAD[n.name]}
         for n in SYSTEMS
-        if n.name in ahead
+        if n.name in LOOKAHEAD
     }
     if options.doc:
-        write(options, told, curves)
+        write(options, told, curves, start)
     return 0
 
 

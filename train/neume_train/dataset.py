@@ -13,11 +13,13 @@ shard-NNNNN.npz
     frame i belongs to context i % 4, so that
     features.reshape(clips, 240, 4, bands)[:, :, c] is what the network sees of
     context c.  A label is the class in force at its frame's label point:
-    0 non-voice, 1..39 the semitones A2..B5 (MIDI 44 + class).
+    0 non-voice, 1..39 the semitones A2..B5 (MIDI 44 + class), plus 128 where a note
+    has begun in the 62.5 ms before.
     With --audio, instead of these: `audio` int16 [clips][122880], sound at 4096 Hz
     as the chain resamples it, `peak` float32 [clips], what its full scale stands
     for, and `classes` uint8 [clips][3840], the class in force at each k / 128 s of
-    it, plus 128 where a note begins within the 1 / 128 s.  Then train computes features and labels itself, for any front end.
+    it, plus 128 where a note begins within the 1 / 128 s.  Then train computes
+    features and labels itself, for any front end.
 dataset.json
     The seed, the number of clips and of clips in a shard, the front end, the
     library's and the data's state, frames of each class, and the shards that
@@ -69,23 +71,33 @@ def example(maker, front_end, seed, index):
     )
     if len(features) != FRAMES:
         raise native.NativeError(f"{len(features)} frames where {FRAMES} belong")
-    return features.astype(np.float16), clips.labels(clip.notes, times)
+    return features.astype(np.float16), clips.labels_and_onsets(clip.notes, times)
 
 
-def sound(maker, seed, index):
-    """Audio int16 [122880], its peak, and classes uint8 [3840] of one clip."""
-    clip = maker.make(seed, index)
+def sound(maker, clip):
+    """Audio int16 [122880] of a clip, and its peak."""
     audio = maker.native.resample(clip.audio, clips.RATE)
     if len(audio) < SAMPLES:
         raise native.NativeError(f"{len(audio)} samples where {SAMPLES} belong")
     audio = audio[:SAMPLES]
     peak = max(float(np.abs(audio).max()), 1e-9)
+    return np.rint(audio * (32767 / peak)).astype(np.int16), np.float32(peak)
+
+
+def classes(maker, notes):
+    """Classes uint8 [3840] over the sound of a clip with these `notes`."""
     delay = maker.native.delay(clips.RATE)
     times = np.arange(CLASSES_COUNT) / CLASSES_RATE
-    classes = clips.labels(clip.notes, times - delay)
-    onsets = np.array([n.onset for n in clip.notes]) + delay
-    classes[np.searchsorted(times[1:], onsets, "right")] |= native.ONSET
-    return np.rint(audio * (32767 / peak)).astype(np.int16), np.float32(peak), classes
+    found = clips.labels(notes, times - delay)
+    onsets = np.array([n.onset for n in notes]) + delay
+    found[np.searchsorted(times[1:], onsets, "right")] |= native.ONSET
+    return found
+
+
+def kept(maker, seed, index):
+    """sound() and classes() of one clip."""
+    clip = maker.make(seed, index)
+    return *sound(maker, clip), classes(maker, clip.notes)
 
 
 def _write_shard(work):
@@ -95,7 +107,7 @@ def _write_shard(work):
         made = [example(_maker, front_end, seed, first + k) for k in range(count)]
         names = ("features", "labels")
     else:
-        made = [sound(_maker, seed, first + k) for k in range(count)]
+        made = [kept(_maker, seed, first + k) for k in range(count)]
         names = ("audio", "peak", "classes")
     partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
     np.savez(partial, **{name: np.stack(part) for name, part in zip(names, zip(*made))})

@@ -25,6 +25,7 @@ CLASSES = 40
 MIDI_MIN = 45  # MIDI number of class 1
 MIDI_MAX = 83  # MIDI number of class 39
 ONSET = 128  # Added to a class in a label where a note has just begun
+ONSET_SECONDS = 0.0625  # So long a note has just begun
 MAX_NOTES = 4096
 
 

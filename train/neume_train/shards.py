@@ -3,9 +3,10 @@
 """Training clips in memory, and what is done to them on the way to the network.
 
 A folder of clips holds dataset.json (its manifest) and shard-*.npz files with
-`features` float16 [clips, frames, bands] and `labels` uint8 [clips, frames];
-frame i belongs to context i mod P, P being frames / 240.  Or the shards hold audio
-and the classes over it, from which features and labels are made here.
+`features` float16 [clips, frames, bands] and `labels` uint8 [clips, frames], classes,
+plus ONSET where a note has just begun; frame i belongs to context i mod P, P being
+frames / 240.  Or the shards hold audio and the classes over it, from which features
+and labels are made here.
 """
 
 import dataclasses
@@ -24,7 +25,6 @@ from neume_train.networks import CONTEXT, ONSET, columns
 
 HELD_OUT = 0.05
 BRIDGE_SECONDS = 0.1
-ONSET_SECONDS = 0.0625  # So long a note has just begun
 CLIP_SECONDS = CONTEXT * 512 / 4096  # Frames of a context, and their step
 STEP = 128  # Samples between two frames that are made from audio
 
@@ -41,7 +41,7 @@ def bridge(labels, seconds, same=False):
     `labels` is [clips, frames] over `seconds`.  A rest is longer than
     BRIDGE_SECONDS; what is shorter is a consonant, which a score counts as part
     of the line, and a synth that stops for it chatters.  A gap before the `same`
-    note stays unless onsets are learned too, since then it alone tells a repeated
+    note stays unless onsets are known too, since else it alone tells a repeated
     note from a held one.
     """
     longest = int(BRIDGE_SECONDS * labels.shape[1] / seconds)
@@ -52,6 +52,13 @@ def bridge(labels, seconds, same=False):
             if clip[start] == 0 and stop - start <= longest and (same or before != after):
                 clip[start:stop] = before
     return labels
+
+
+def bridged(labels):
+    """Classes and onsets of `labels` [clips, frames], short gaps given to the note
+    before: also those before the same note where the labels tell onsets."""
+    classes, onsets = labels % ONSET, labels >= ONSET
+    return bridge(classes, CLIP_SECONDS, same=onsets.any()), onsets
 
 
 class Clips:
@@ -127,9 +134,9 @@ class Clips:
         """Features and labels of a shard's clips."""
         front_end = native.FrontEnd(**self.front_end)
         audio, peak = shard["audio"], shard["peak"]
-        classes = shard["classes"] % ONSET
-        onsets = np.cumsum(shard["classes"] >= ONSET, 1)
-        bridge(classes, CLIP_SECONDS, same=True)
+        name = "classes" if self._labels == "labels" else self._labels
+        classes, onsets = bridged(shard[name])
+        onsets = np.cumsum(onsets, 1)
         features = [
             self._native.logmel(one * np.float32(top / 32767), front_end, STEP).astype(np.float16)
             for one, top in zip(audio, peak)
@@ -138,7 +145,7 @@ class Clips:
         point = (np.arange(frames) + 1) * STEP - front_end.label_delay
         rate = classes.shape[1] / CLIP_SECONDS
         at = point * classes.shape[1] // audio.shape[1]
-        before = np.maximum(at - int(ONSET_SECONDS * rate), 0)
+        before = np.maximum(at - int(native.ONSET_SECONDS * rate), 0)
         at = np.maximum(at, 0)
         begun = onsets[:, at] > onsets[:, before]
         return np.stack(features), (classes[:, at] + ONSET * begun).astype(np.uint8)
@@ -155,7 +162,9 @@ class Clips:
             return False
         if features.shape[:2] != labels.shape or features.shape[2] != self.bands:
             raise ValueError(f"{path}: {features.shape} features, {labels.shape} labels")
-        self._shards[path] = (features, moved(bridge(labels, CLIP_SECONDS), self._later))
+        classes, onsets = bridged(labels)
+        labels = classes + np.uint8(ONSET) * onsets
+        self._shards[path] = (features, moved(labels, self._later))
         return True
 
     def context(self, key, which):
