@@ -31,7 +31,7 @@
 static const float average_seconds = 0.03f; ///< Weights fall by e in this time
 static const float end_voiced      = 0.5f;  ///< A note ends when the voice's
                                             ///< posterior is lower
-static const float  end_held      = 0.3f; ///< The same of a note held for long
+static const float  end_held      = 0.4f; ///< The same of a note held for long
 static const double held_seconds  = 0.5;  ///< So long
 static const float  change_margin = 0.2f; ///< Lead that ends another's note
 static const double still_seconds = 0.04; ///< So long the other stood still
@@ -44,7 +44,8 @@ static const double onset_seconds =
   0.06;                                 ///< So long another note may come of it
 static const double own_seconds = 0.05; ///< So long after the beginning of a
                                         ///< note an onset is its own
-static const float again_sure = 0.5f;   ///< Posterior of a note struck again
+static const float  again_sure    = 0.5f; ///< Posterior of a note struck again
+static const double again_seconds = 0.08; ///< So long its pitch stood still
 
 // Vibrato
 
@@ -266,10 +267,10 @@ static void stand(NeumeTracker* t, const float* p)
   t->now             = now;
 }
 
-/** Whether the pitch stands still on `note`. */
-static bool stands_on(const NeumeTracker* t, uint32_t note)
+/** Whether the pitch has stood still on `note` for longer than `seconds`. */
+static bool stands_on(const NeumeTracker* t, uint32_t note, double seconds)
 {
-  return note == t->now && t->still * t->step > still_seconds;
+  return note == t->now && t->still * t->step > seconds;
 }
 
 /** The class that should sound, given what does. */
@@ -297,7 +298,7 @@ static uint32_t choose(const NeumeTracker* t, const float* p, float level)
   }
   const bool leads =
     p[best] >= t->params.threshold && p[best] > p[t->note] + change_margin;
-  return leads && stands_on(t, best) ? best : t->note;
+  return leads && stands_on(t, best, still_seconds) ? best : t->note;
 }
 
 /** Whether an onset was heard of which no other note has come. */
@@ -334,9 +335,9 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
     stand(t, slot->p);
     const uint32_t note  = choose(t, posterior, slot->level);
     const bool     onset = hear_onset(t, slot->onset);
-    const bool again = onset && note && note == t->note && stands_on(t, note) &&
-                       posterior[note] > again_sure &&
-                       t->age >= t->params.min_steps;
+    const bool     again =
+      onset && note && note == t->note && stands_on(t, note, again_seconds) &&
+      posterior[note] > again_sure && t->age >= t->params.min_steps;
 
     d.level = slot->level;
     if (note != t->note || again) {
