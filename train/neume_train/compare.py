@@ -386,11 +386,11 @@ TEXT = """\
 Made by `python3 -m neume_train.compare --out DIR --doc doc/systems --clips {clips}
 --epochs {epochs}` (`train/neume_train/compare.py`), with clips of commit
 {commit}. Everything here is small on purpose: every
-network saw the same {clips} clips of 30 s (seed {seed}) {epochs} times; to train all
-{networks} took {hours:.1f} hours on a processor that had other work too. The shipped
-weights saw many more ([weights/README.md](../weights/README.md)) and are far above:
-the file `{start}`, scored in the same way, has {shipped}.
-Between the rows below, only differences count.
+network saw the same {clips} clips of 30 s (seed {seed}), times {epochs}; to train all
+{networks} took {hours:.1f} hours on a processor that had other work too. Systems of this
+size are far below weights that saw many more ([weights/README.md](../weights/README.md)):
+`{start}`, scored in the same way, has
+{shipped}. Between rows, only differences count.
 
 Scores are acc40 ([train/README.md](../train/README.md)) of the network alone, every
 31.25 ms, the median of five steps, without the plugin's tracker and gate. *Held out*
@@ -431,11 +431,12 @@ nothing but the seed: what moves no more than they do is noise.
 
 {ablation}
 
-The start was trained with {known}:
-where a row has that, it had less to learn, and where it has not, more. A later label
-point, farther from the end of the window, is heard more surely, but tells of a note
-that much later. Where a change gives the held-out clips other labels or other singers,
-their accuracy cannot be compared.
+The start was trained with
+{known}:
+a row that has the same had less to learn. A label point farther from the window's end
+is heard more surely, but a note is told that much later, which acc40 does not count.
+Where a change gives the held-out clips other labels or other singers, their accuracy
+cannot be compared.
 """
 
 
@@ -447,7 +448,7 @@ def known(start):
     stack, rise = about.get("stack", 1), about.get("rise", about["window"] // 2)
     return (
         f"{stack} {'frame' if stack == 1 else 'frames'} a column, a window of "
-        f"{about['window']} samples whose top is at {rise}, the label\npoint "
+        f"{about['window']} samples whose top is at {rise},\nthe label point "
         f"{1000 * about['label_delay'] / native.RATE:.0f} ms before its end and "
         f"{'an' if outputs > networks.CLASSES else 'no'} onset output"
     )
