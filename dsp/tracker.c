@@ -31,7 +31,7 @@
 static const float average_seconds = 0.03f; ///< Weights fall by e in this time
 static const float end_voiced      = 0.5f;  ///< A note ends when the voice's
                                             ///< posterior is lower
-static const float  end_held      = 0.4f; ///< The same of a note held for long
+static const float  end_held      = 0.3f; ///< The same of a note held for long
 static const double held_seconds  = 0.5;  ///< So long
 static const float  change_margin = 0.2f; ///< Lead that ends another's note
 static const double still_seconds = 0.04; ///< So long the other stood still
@@ -44,7 +44,7 @@ static const double onset_seconds =
   0.06;                                 ///< So long another note may come of it
 static const double own_seconds = 0.05; ///< So long after the beginning of a
                                         ///< note an onset is its own
-static const float  again_sure    = 0.5f; ///< Posterior of a note struck again
+static const float  again_sure    = 0.6f; ///< Posterior of a note struck again
 static const double again_seconds = 0.08; ///< So long its pitch stood still
 
 // Vibrato
