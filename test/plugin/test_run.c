@@ -453,7 +453,8 @@ static void test_aligned(double rate, double lookahead)
   CHECK(live->n_events > 4U && host_events_equal(live, aligned));
 
   // The phrase has a note every half second from 0.03 s on; where `out` has it,
-  // the note-on is, give or take what onsets are uncertain by
+  // the note-on is, give or take what onsets are uncertain by.  (Between them
+  // there may be others.)
   unsigned notes = 0;
   unsigned near  = 0;
   for (uint32_t i = 0; i < aligned->n_events; ++i) {
@@ -461,10 +462,10 @@ static void test_aligned(double rate, double lookahead)
     if (e->bytes[0] == 0x90U) {
       const double seconds = ((double)e->position - late) / rate - 0.03;
       ++notes;
-      near += fabs(seconds - 0.5 * round(2.0 * seconds)) < 0.06;
+      near += fabs(seconds - 0.5 * round(2.0 * seconds)) < 0.03;
     }
   }
-  CHECK_MSG(notes > 3U && near * 4U >= notes * 3U, "%u of %u", near, notes);
+  CHECK_MSG(near > 3U && near * 2U > notes, "%u of %u", near, notes);
 
   // Bypassed, the host may go on counting on it
   aligned->controls[NEUME_PORT_ENABLED] = 0.0f;
