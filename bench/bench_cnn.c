@@ -50,16 +50,18 @@ static double now(void)
 /** Multiply-adds per second with everything in the L1 cache. */
 static double peak(const NeumeKernels* const kernels)
 {
-  enum { rows = 48, depth = 96, repeats = 200 };
+  enum { rows = NEUME_BLOCK, depth = 96, repeats = 2000 };
   static _Alignas(64) float a[rows * 16 + depth];
   static _Alignas(64) float b[depth * NEUME_PANEL];
   static _Alignas(64) float c[rows * NEUME_PANEL];
-  const float*              columns[] = { a };
-  double                    best      = HUGE_VAL;
+  const float* const        columns[] = { a };
+  const NeumeBlock block = { rows, 1,  1, depth,       columns,     b,   c,
+                             c,    16, 0, NEUME_PANEL, NEUME_PANEL, 1.0F };
+  double           best  = HUGE_VAL;
   for (unsigned i = 0; i < 50; ++i) {
     const double start = now();
     for (unsigned k = 0; k < repeats; ++k) {
-      kernels->gemm(rows, 1, depth, columns, 16, b, c);
+      kernels->block(&block);
     }
     best = fmin(best, now() - start);
   }
@@ -70,7 +72,7 @@ static double peak(const NeumeKernels* const kernels)
 static double macs_at(const NeumeModel* const model, const uint32_t lookahead)
 {
   static NeumePlan plan;
-  if (neume_plan_init(&plan, model)) {
+  if (neume_plan_init(&plan, model, NEUME_SLICES_MAX)) {
     abort();
   }
   double sum = 0.0;
@@ -98,7 +100,7 @@ static void row(const char* const         name,
   float             column[NEUME_COLUMN_MAX];
   Random            random = { 1 };
   NeumeCnn*         cnn    = NULL;
-  const NeumeStatus status = neume_cnn_new(model, INTERLEAVE, kernels, &cnn);
+  const NeumeStatus status = neume_cnn_new(model, INTERLEAVE, 1, kernels, &cnn);
   if (status) {
     fprintf(stderr, "%s: %s\n", name, neume_strerror(status));
     exit(1);
@@ -116,12 +118,12 @@ static void row(const char* const         name,
       column[k] = random_value(&random) + 0.5F;
     }
     const double start = now();
-    neume_cnn_begin(cnn, column);
+    neume_cnn_begin(cnn, column, 1);
     neume_cnn_advance(cnn, slices);
     best = fmin(best, now() - start);
   }
   for (unsigned i = 0; i < PASSES; ++i) {
-    neume_cnn_begin(cnn, column);
+    neume_cnn_begin(cnn, column, 1);
     for (uint32_t s = 0; s < slices; ++s) {
       const double start = now();
       neume_cnn_advance(cnn, s + 1);
@@ -131,7 +133,7 @@ static void row(const char* const         name,
   for (unsigned i = 0; i < COLD; ++i) {
     memset(other, (int)i, sizeof(other));
     const double start = now();
-    neume_cnn_begin(cnn, column);
+    neume_cnn_begin(cnn, column, 1);
     neume_cnn_advance(cnn, slices);
     cold = fmin(cold, now() - start);
   }

@@ -136,7 +136,7 @@ NeumeStatus neume_new(const NeumeModel* model,
     st = neume_logmel_new(&model->front_end, &n->logmel);
   }
   if (!st) {
-    st = neume_cnn_new(model, interleave, neume_kernels_best(), &n->cnn);
+    st = neume_cnn_new(model, interleave, 1, neume_kernels_best(), &n->cnn);
   }
   if (st) {
     neume_free(n);
@@ -310,7 +310,7 @@ static void begin_step(Neume* n, const float* window)
          (fe->fft / 2U + 1U) * sizeof(float));
   n->past[n->newest].level = end_level(window, fe->window);
   stack_frames(n);
-  neume_cnn_begin(n->cnn, n->column);
+  neume_cnn_begin(n->cnn, n->column, 1);
 }
 
 /** Take in a sample at NEUME_RATE, which may end a frame and begin a step. */
@@ -351,9 +351,9 @@ static void finish_pass(Neume* n, NeumeStep* step)
   const uint32_t back  = steps_back(n);
   const uint32_t ahead = back - n->lag;
 
-  const NeumeObservation o = { neume_cnn_output(n->cnn),
+  const NeumeObservation o = { neume_cnn_output(n->cnn, 0),
                                past_frame(n, ahead)->level,
-                               neume_cnn_onset(n->cnn) };
+                               neume_cnn_onset(n->cnn, 0) };
   const NeumeDecision    d = neume_tracker_step(n->tracker, &o);
 
   step->position   = n->position - 1U;
@@ -450,10 +450,10 @@ const float* neume_features(const Neume* neume)
 
 const float* neume_log_probabilities(const Neume* neume)
 {
-  return neume_cnn_output(neume->cnn);
+  return neume_cnn_output(neume->cnn, 0);
 }
 
 float neume_onset(const Neume* neume)
 {
-  return neume_cnn_onset(neume->cnn);
+  return neume_cnn_onset(neume->cnn, 0);
 }

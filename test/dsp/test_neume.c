@@ -280,12 +280,12 @@ static void check_heard(const Parts* parts,
   }
   CHECK(equal(neume_features(neume), frame, bands));
 
-  neume_cnn_begin(parts->cnn, column);
+  neume_cnn_begin(parts->cnn, column, 1);
   neume_cnn_advance(parts->cnn, UINT32_MAX);
   CHECK(equal(neume_log_probabilities(neume),
-              neume_cnn_output(parts->cnn),
+              neume_cnn_output(parts->cnn, 0),
               NEUME_CLASSES));
-  CHECK(neume_onset(neume) == neume_cnn_onset(parts->cnn));
+  CHECK(neume_onset(neume) == neume_cnn_onset(parts->cnn, 0));
   CHECK(heard.log_p == neume_log_probabilities(neume));
   CHECK(heard.onset == neume_onset(neume));
 }
@@ -325,7 +325,7 @@ static void test_columns(uint32_t interleave, uint32_t stack)
   Neume*            neume = NULL;
   CHECK(neume_new(model, rate, interleave, &neume) == NEUME_SUCCESS);
   CHECK(neume_logmel_new(parts.fe, &parts.logmel) == NEUME_SUCCESS);
-  CHECK(neume_cnn_new(model, interleave, neume_kernels_best(), &parts.cnn) ==
+  CHECK(neume_cnn_new(model, interleave, 1, neume_kernels_best(), &parts.cnn) ==
         NEUME_SUCCESS);
 
   // The network looks one of its frames ahead, the tracker none
