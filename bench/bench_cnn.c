@@ -7,13 +7,15 @@
 
    Without weights files it measures the reference network with random
    weights at full and half width, causal and symmetric.  Prints a Markdown
-   table with a row for each network, look-ahead and kernel set:
+   table with a row for each network, look-ahead, kernel set and number of
+   frames that a pass takes at once:
 
-   - us: microseconds of a pass, P = 4;
+   - us: microseconds a frame, with NEUME_INTERLEAVE contexts;
    - cold: the same when other work used the caches since the last pass;
-   - GMAC/s: multiply-adds that the columns of this pass need, per second,
-     and as a share of what the same kernels reach on data in the L1 cache;
-   - core: share of one core at P = 4, from `cold`;
+   - GMAC/s: multiply-adds per second that the columns of this pass need, and as
+     a share of what a loop of nothing but AVX2 multiply-adds in registers does
+     in the same run;
+   - core: share of one core live, from `cold`;
    - slices, and the costliest in microseconds and as a multiple of the mean.
 
    Other processes disturb: all times are the least of many, which is fair
@@ -24,6 +26,7 @@
 #include "cnn_plan.h"
 #include "constants.h"
 #include "kernels.h"
+#include "machine.h"
 #include "model.h"
 #include "random_cnn.h"
 #include "status.h"
@@ -33,44 +36,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define INTERLEAVE NEUME_INTERLEAVE
 #define PASSES     200U        ///< Passes whose least time counts
 #define COLD       20U         ///< The same with cold caches
 #define OTHER      (8U << 20U) ///< Bytes of other work, more than an L2 cache
 
-static double now(void)
-{
-  struct timespec ts;
-  clock_gettime(CLOCK_MONOTONIC, &ts);
-  return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
-}
-
-/** Multiply-adds per second with everything in the L1 cache. */
-static double peak(const NeumeKernels* const kernels)
-{
-  enum { rows = 48, depth = 96, repeats = 200 };
-  static _Alignas(64) float a[rows * 16 + depth];
-  static _Alignas(64) float b[depth * NEUME_PANEL];
-  static _Alignas(64) float c[rows * NEUME_PANEL];
-  const float*              columns[] = { a };
-  double                    best      = HUGE_VAL;
-  for (unsigned i = 0; i < 50; ++i) {
-    const double start = now();
-    for (unsigned k = 0; k < repeats; ++k) {
-      kernels->gemm(rows, 1, depth, columns, 16, b, c);
-    }
-    best = fmin(best, now() - start);
-  }
-  return (double)rows * depth * NEUME_PANEL * repeats / best;
-}
-
 /** Multiply-adds of a pass, without padding of channels. */
 static double macs_at(const NeumeModel* const model, const uint32_t lookahead)
 {
   static NeumePlan plan;
-  if (neume_plan_init(&plan, model)) {
+  if (neume_plan_init(&plan, model, NEUME_SLICES_MAX)) {
     abort();
   }
   double sum = 0.0;
@@ -87,77 +63,94 @@ static double macs_at(const NeumeModel* const model, const uint32_t lookahead)
   return sum;
 }
 
+/** Seconds of `n` new columns. */
+static double pass(NeumeCnn* const    cnn,
+                   const float* const columns,
+                   const uint32_t     n)
+{
+  const double start = machine_now();
+  neume_cnn_begin(cnn, columns, n);
+  neume_cnn_advance(cnn, UINT32_MAX);
+  return machine_now() - start;
+}
+
+/** Least seconds of each slice of a pass; returns how many there are. */
+static uint32_t time_slices(NeumeCnn* const    cnn,
+                            const float* const column,
+                            double* const      best)
+{
+  const uint32_t slices = neume_cnn_slices(cnn);
+  for (uint32_t s = 0; s < slices; ++s) {
+    best[s] = HUGE_VAL;
+  }
+  for (unsigned i = 0; i < PASSES; ++i) {
+    neume_cnn_begin(cnn, column, 1);
+    for (uint32_t s = 0; s < slices; ++s) {
+      const double start = machine_now();
+      neume_cnn_advance(cnn, s + 1);
+      best[s] = fmin(best[s], machine_now() - start);
+    }
+  }
+  return slices;
+}
+
 static void row(const char* const         name,
                 const NeumeModel* const   model,
                 const NeumeKernels* const kernels,
-                const uint32_t            lookahead)
+                const uint32_t            lookahead,
+                const uint32_t            n)
 {
   static char       other[OTHER];
-  static double     slice_best[NEUME_SLICES_MAX];
-  const uint32_t    size = model->front_end.bands * model->front_end.stack;
-  float             column[NEUME_COLUMN_MAX];
+  static float      columns[NEUME_BATCH * NEUME_COLUMN_MAX];
+  const uint32_t    size   = model->front_end.bands * model->front_end.stack;
   Random            random = { 1 };
   NeumeCnn*         cnn    = NULL;
-  const NeumeStatus status = neume_cnn_new(model, INTERLEAVE, kernels, &cnn);
+  const NeumeStatus status = neume_cnn_new(model, INTERLEAVE, n, kernels, &cnn);
   if (status) {
     fprintf(stderr, "%s: %s\n", name, neume_strerror(status));
     exit(1);
   }
   neume_cnn_set_lookahead(cnn, lookahead);
-  const uint32_t slices = neume_cnn_slices(cnn);
 
   double best = HUGE_VAL;
   double cold = HUGE_VAL;
-  for (uint32_t i = 0; i < NEUME_SLICES_MAX; ++i) {
-    slice_best[i] = HUGE_VAL;
-  }
   for (unsigned i = 0; i < PASSES; ++i) {
-    for (uint32_t k = 0; k < size; ++k) {
-      column[k] = random_value(&random) + 0.5F;
+    for (uint32_t k = 0; k < n * size; ++k) {
+      columns[k] = random_value(&random) + 0.5F;
     }
-    const double start = now();
-    neume_cnn_begin(cnn, column);
-    neume_cnn_advance(cnn, slices);
-    best = fmin(best, now() - start);
-  }
-  for (unsigned i = 0; i < PASSES; ++i) {
-    neume_cnn_begin(cnn, column);
-    for (uint32_t s = 0; s < slices; ++s) {
-      const double start = now();
-      neume_cnn_advance(cnn, s + 1);
-      slice_best[s] = fmin(slice_best[s], now() - start);
-    }
+    best = fmin(best, pass(cnn, columns, n) / n);
   }
   for (unsigned i = 0; i < COLD; ++i) {
     memset(other, (int)i, sizeof(other));
-    const double start = now();
-    neume_cnn_begin(cnn, column);
-    neume_cnn_advance(cnn, slices);
-    cold = fmin(cold, now() - start);
+    cold = fmin(cold, pass(cnn, columns, n) / n);
   }
 
-  double worst = 0.0;
-  double sum   = 0.0;
-  for (uint32_t s = 0; s < slices; ++s) {
-    worst = fmax(worst, slice_best[s]);
-    sum += slice_best[s];
-  }
   const double macs     = macs_at(model, lookahead);
   const double per_pass = NEUME_STEP / (double)NEUME_RATE / INTERLEAVE;
-  printf("| %s | %u | %s | %.2f | %.0f | %.0f | %.1f (%.0f%%) | %.2f%% | %u | "
-         "%.1f (%.1fx) |\n",
+  printf("| %s | %u | %s | %u | %.2f | %.1f | %.1f | %.1f (%.0f%%) | %.2f%% | ",
          name,
          lookahead,
          kernels->name,
+         n,
          macs * 1e-6,
          best * 1e6,
          cold * 1e6,
          macs / best * 1e-9,
-         100.0 * macs / best / peak(kernels),
-         100.0 * cold / per_pass,
-         slices,
-         worst * 1e6,
-         worst * slices / sum);
+         100.0 * macs / best / machine_peak(),
+         100.0 * cold / per_pass);
+  if (n == 1) {
+    double         slice[NEUME_SLICES_MAX];
+    const uint32_t slices = time_slices(cnn, columns, slice);
+    double         worst  = 0.0;
+    double         sum    = 0.0;
+    for (uint32_t s = 0; s < slices; ++s) {
+      worst = fmax(worst, slice[s]);
+      sum += slice[s];
+    }
+    printf("%u | %.1f (%.1fx) |\n", slices, worst * 1e6, worst * slices / sum);
+  } else {
+    printf("| |\n");
+  }
   fflush(stdout);
   neume_cnn_free(cnn);
 }
@@ -167,20 +160,20 @@ static void rows(const char* const name, const NeumeModel* const model)
   const uint32_t lookaheads[] = { 0, model->right / 4, model->right };
   for (unsigned i = 0; i < (model->right ? 3 : 1); ++i) {
     if (!i || lookaheads[i] != lookaheads[i - 1]) {
-      row(name, model, neume_kernels_best(), lookaheads[i]);
+      row(name, model, neume_kernels_best(), lookaheads[i], 1);
+      row(name, model, neume_kernels_best(), lookaheads[i], NEUME_BATCH);
     }
   }
   if (neume_kernels_best() != &neume_kernels_c) {
-    row(name, model, &neume_kernels_c, model->right);
+    row(name, model, &neume_kernels_c, model->right, 1);
   }
 }
 
 int main(int argc, char** argv)
 {
-  printf(
-    "| network | look-ahead | kernels | MMAC | us | cold | GMAC/s | core | "
-    "slices | worst slice |\n"
-    "|---|--:|---|--:|--:|--:|--:|--:|--:|--:|\n");
+  printf("| network | look-ahead | kernels | at once | MMAC | us | cold | "
+         "GMAC/s | core | slices | worst slice |\n"
+         "|---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
   for (int i = 1; i < argc; ++i) {
     char        message[NEUME_MESSAGE_MAX];
     NeumeModel* model = NULL;

@@ -122,16 +122,16 @@ static bool run_network(const NeumeModel* model, uint32_t count)
   static float columns[FRAMES][NEUME_COLUMN_MAX];
   NeumeLogmel* logmel = NULL;
   NeumeCnn*    cnn    = NULL;
-  const bool   good =
-    is_good(neume_logmel_new(&model->front_end, &logmel)) &&
-    is_good(neume_cnn_new(model, NEUME_INTERLEAVE, neume_kernels_best(), &cnn));
+  const bool   good   = is_good(neume_logmel_new(&model->front_end, &logmel)) &&
+                    is_good(neume_cnn_new(
+                      model, NEUME_INTERLEAVE, 1, neume_kernels_best(), &cnn));
   if (good) {
     stack_frames(logmel, &model->front_end, columns);
   }
   for (uint32_t i = 0; good && i < count; ++i) {
-    neume_cnn_begin(cnn, columns[i % FRAMES]);
+    neume_cnn_begin(cnn, columns[i % FRAMES], 1);
     neume_cnn_advance(cnn, UINT32_MAX);
-    sink = neume_cnn_output(cnn)[0];
+    sink = neume_cnn_output(cnn, 0)[0];
   }
   neume_cnn_free(cnn);
   neume_logmel_free(logmel);
@@ -141,7 +141,7 @@ static bool run_network(const NeumeModel* model, uint32_t count)
 static bool run_chain(const NeumeModel* model, uint32_t count)
 {
   Neume* neume = NULL;
-  if (!is_good(neume_new(model, RATE, NEUME_INTERLEAVE, &neume))) {
+  if (!is_good(neume_new(model, RATE, NEUME_INTERLEAVE, 1, &neume))) {
     return false;
   }
   for (uint32_t done = 0; done < count; done += BLOCK) {

@@ -38,11 +38,28 @@ cat <<EOF
 
 ## A frame, against PyTorch
 
-Neume's streaming pass, and PyTorch on the whole window of 240 frames, one thread each
-(\`bench_pytorch.py\`).
+One thread each (\`bench_pytorch.py\`).  Live, one frame at a time, the newest column is
+asked for: Neume computes it from those that it kept, PyTorch from the whole window.
+Offline, several at once, all are, and microseconds are a frame's.
 
 EOF
 "$here/bench_pytorch.py" --bench "$build/bench/bench_cnn" "$here/../weights/live.safetensors"
+cat <<EOF
+
+## A frame, against the processor
+
+Multiply-adds and what could be reached (\`bench_cnn\`, \`bench_layers\`): the peak is what a
+loop of nothing but AVX2 multiply-adds in registers does in the same run.
+
+EOF
+"$build/bench/bench_cnn" "$here/../weights/live.safetensors"
+echo
+"$build/bench/bench_layers" "$here/../weights/live.safetensors"
+cat <<EOF
+## Offline
+
+EOF
+"$here/transcribe.sh" "$build/synth/neume-sing" "$build/tool/neume"
 cat <<EOF
 
 ## Many instances

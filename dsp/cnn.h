@@ -26,18 +26,24 @@
 
     A pass is cut into slices of nearly equal cost, to be spread over the
     samples that follow a frame.
+
+    Where nobody waits for an answer, a pass can take several frames at once.
+    Then weights are read once for all of them, and layers of one row are matrix
+    products.  The answers are the same, in every bit.
 */
 typedef struct NeumeCnn NeumeCnn;
 
 /** Make an engine for `model`, which must outlive it.
 
     It reads the weights that the model shares, if it does, else its own copy.
-    `interleave` is P, 1..NEUME_INTERLEAVE_MAX.  `kernels` is usually
-    neume_kernels_best().  Fails with NEUME_ERR_MEMORY or NEUME_ERR_RANGE and
-    then sets `*cnn` to NULL.  Not realtime-safe; any thread.
+    `interleave` is P, 1..NEUME_INTERLEAVE_MAX.  `batch` is the most frames of
+    a pass, 1..NEUME_BATCH_MAX.  `kernels` is usually neume_kernels_best().
+   Fails with NEUME_ERR_MEMORY or NEUME_ERR_RANGE and then sets `*cnn` to NULL.
+   Not realtime-safe; any thread.
 */
 NeumeStatus neume_cnn_new(const NeumeModel*   model,
                           uint32_t            interleave,
+                          uint32_t            batch,
                           const NeumeKernels* kernels,
                           NeumeCnn**          cnn);
 
@@ -56,33 +62,38 @@ void neume_cnn_set_lookahead(NeumeCnn* cnn, uint32_t frames) NEUME_REALTIME;
 /** Look-ahead in force, frames of one context.  Realtime-safe. */
 uint32_t neume_cnn_lookahead(const NeumeCnn* cnn) NEUME_REALTIME;
 
-/** Begin a pass with a new column, finite features (copied).
+/** Begin a pass with `n` new columns, 1..batch, finite features (copied).
 
-    `column` is [front_end.bands][front_end.stack]: of each band, lowest first,
-    the feature in the newest frame, then in those before.  A pass that was not
-    finished is finished first.  Realtime-safe.
+    `columns` is [n][front_end.bands][front_end.stack], the oldest first: of
+    each band, lowest first, the feature in the newest frame, then in those
+    before.  A pass that was not finished is finished first.  Realtime-safe.
 */
-void neume_cnn_begin(NeumeCnn* cnn, const float* column) NEUME_REALTIME;
+void neume_cnn_begin(NeumeCnn*    cnn,
+                     const float* columns,
+                     uint32_t     n) NEUME_REALTIME;
 
-/** Slices in a pass at the look-ahead in force, at least 1.  Realtime-safe. */
+/** Slices in a pass at the look-ahead in force: at least 1, and no more in an
+    engine that takes several frames at once.  Realtime-safe. */
 uint32_t neume_cnn_slices(const NeumeCnn* cnn) NEUME_REALTIME;
 
 /** Work on the pass until `slices` of it are done in all (at most
     neume_cnn_slices()); true once it is finished.  Realtime-safe. */
 bool neume_cnn_advance(NeumeCnn* cnn, uint32_t slices) NEUME_REALTIME;
 
-/** Log-probabilities of the last finished pass, NEUME_CLASSES floats.
+/** Log-probabilities after frame `i` of the last finished pass, NEUME_CLASSES
+    floats.
 
-    Before the first pass, the answer to silence.  Realtime-safe.
+    Before the first pass, the answer to silence, of one frame.  Realtime-safe.
 */
-const float* neume_cnn_output(const NeumeCnn* cnn) NEUME_REALTIME;
+const float* neume_cnn_output(const NeumeCnn* cnn, uint32_t i) NEUME_REALTIME;
 
-/** Probability, 0..1, that a note has just begun, of the last finished pass:
-    in the 62.5 ms up to the label point of the frame that the output is for.
+/** Probability, 0..1, that a note has just begun, after frame `i` of the last
+    finished pass: in the 62.5 ms up to the label point of the frame that the
+    output is for.
 
     0 from a network that does not tell onsets.  Before the first pass, the
     answer to silence.  Realtime-safe.
 */
-float neume_cnn_onset(const NeumeCnn* cnn) NEUME_REALTIME;
+float neume_cnn_onset(const NeumeCnn* cnn, uint32_t i) NEUME_REALTIME;
 
 #endif // NEUME_CNN_H

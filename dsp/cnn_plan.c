@@ -15,11 +15,10 @@
 #include <string.h>
 
 #define LINE       16U           ///< Floats in a cache line
-#define BLOCK_ROWS 6U            ///< Rows that kernels are fastest with
 #define ROUND      8U            ///< Depths of parts are multiples of this
 #define COLUMN_MAX (1ULL << 22U) ///< Most floats in a column
 
-_Static_assert(NEUME_UNIT_ROWS % BLOCK_ROWS == 0, "units are whole blocks");
+_Static_assert(NEUME_UNIT_ROWS % NEUME_BLOCK == 0, "units are whole blocks");
 
 static uint32_t min_u32(const uint32_t a, const uint32_t b)
 {
@@ -85,12 +84,18 @@ NeumePlanPart neume_plan_part(const NeumePlanLayer* const layer,
   return part;
 }
 
+uint32_t neume_plan_wide(const uint32_t rows) NEUME_REALTIME
+{
+  return rows < NEUME_BLOCK ? NEUME_BLOCK / rows : 1;
+}
+
 uint64_t neume_plan_conv_cost(const uint32_t             rows,
+                              const uint32_t             panels,
                               const NeumePlanPart* const part) NEUME_REALTIME
 {
   // A single row takes longer than its sums: each weight is used just once
-  const uint64_t sums = (uint64_t)part->taps * part->depth;
-  return sums * (rows > 2 ? rows : 2) + 24ULL * rows + 100U;
+  const uint64_t sums = (uint64_t)part->taps * part->depth * panels;
+  return (rows > 1 ? sums * rows : sums * 3U / 2U) + 24ULL * rows + 100U;
 }
 
 uint64_t neume_plan_pool_cost(const uint32_t rows,
@@ -105,7 +110,7 @@ uint32_t neume_plan_slices(const NeumePlan* const plan,
 {
   const uint64_t slices = plan->costs[lookahead] / NEUME_SLICE_COST;
   return slices < 1                  ? 1
-         : slices > NEUME_SLICES_MAX ? NEUME_SLICES_MAX
+         : slices > plan->slices_max ? plan->slices_max
                                      : (uint32_t)slices;
 }
 
@@ -114,21 +119,27 @@ static uint64_t column_cost(const NeumePlanLayer* const layer,
                             const NeumePlanMap* const   out,
                             const uint32_t              taps)
 {
-  uint64_t cost = 0;
-  for (uint32_t i = 0; i < layer->blocks; ++i) {
-    const uint32_t rows = neume_row_split(out->rows, layer->blocks, i + 1) -
-                          neume_row_split(out->rows, layer->blocks, i);
-    if (layer->size) {
-      cost += neume_plan_pool_cost(rows, layer->size, out->channels);
-      continue;
+  const NeumePieces units = neume_pieces(out->rows, layer->unit_rows);
+  uint64_t          cost  = 0;
+  if (layer->size) {
+    for (uint32_t i = 0; i < units.count; ++i) {
+      cost += neume_plan_pool_cost(
+        neume_piece_size(units, i), layer->size, out->channels);
     }
-    const uint32_t parts = neume_plan_parts(layer, taps);
-    for (uint32_t p = 0; p < parts; ++p) {
-      const NeumePlanPart part = neume_plan_part(layer, taps, p);
-      cost += neume_plan_conv_cost(rows, &part);
-    }
+    return cost;
   }
-  return cost * layer->panels;
+
+  const NeumePieces groups =
+    neume_pieces(layer->panels, neume_plan_wide(out->rows));
+  const uint32_t parts = neume_plan_parts(layer, taps);
+  for (uint32_t i = 0; i < units.count * groups.count * parts; ++i) {
+    const NeumePlanPart part = neume_plan_part(layer, taps, i % parts);
+    cost +=
+      neume_plan_conv_cost(neume_piece_size(units, i / parts / groups.count),
+                           neume_piece_size(groups, i / parts % groups.count),
+                           &part);
+  }
+  return cost;
 }
 
 static void sum_costs(NeumePlan* const plan)
@@ -157,26 +168,26 @@ static void cut(NeumePlanLayer* const     layer,
                 const NeumePlanMap* const out,
                 const uint64_t            target)
 {
-  layer->blocks     = 1;
   layer->tap_step   = layer->taps;
   layer->depth_step = layer->depth;
   if (layer->size) {
-    const uint64_t row  = neume_plan_pool_cost(1, layer->size, out->channels);
-    const uint64_t rows = target / row;
-    layer->blocks       = divide_up(
-      out->rows, rows ? (uint32_t)min_u32(out->rows, (uint32_t)rows) : 1U);
+    const uint64_t fit =
+      target / neume_plan_pool_cost(1, layer->size, out->channels);
+    layer->unit_rows =
+      fit < 1 ? 1 : (uint32_t)(fit < out->rows ? fit : out->rows);
     return;
   }
 
-  const uint32_t      rows = min_u32(BLOCK_ROWS, out->rows);
-  const NeumePlanPart all  = { 0, layer->taps, 0, layer->depth };
-  const NeumePlanPart tap  = { 0, 1, 0, layer->depth };
-  const uint64_t      fit  = target / neume_plan_conv_cost(rows, &all);
-  const uint64_t      most = NEUME_UNIT_ROWS / BLOCK_ROWS;
+  const uint32_t      rows   = min_u32(NEUME_BLOCK, out->rows);
+  const uint32_t      panels = min_u32(layer->panels, neume_plan_wide(rows));
+  const NeumePlanPart all    = { 0, layer->taps, 0, layer->depth };
+  const NeumePlanPart tap    = { 0, 1, 0, layer->depth };
+  const uint64_t      fit  = target / neume_plan_conv_cost(rows, panels, &all);
+  const uint64_t      most = NEUME_UNIT_ROWS / NEUME_BLOCK;
   const uint32_t      unit = fit < 1 ? 1 : (uint32_t)(fit < most ? fit : most);
-  layer->blocks            = neume_row_blocks(out->rows, unit * BLOCK_ROWS);
+  layer->unit_rows         = unit * NEUME_BLOCK;
   if (!fit) {
-    const uint64_t cost = neume_plan_conv_cost(rows, &tap);
+    const uint64_t cost = neume_plan_conv_cost(rows, panels, &tap);
     layer->tap_step     = cost < target ? (uint32_t)(target / cost) : 1;
     if (cost > target) {
       const uint32_t pieces = (uint32_t)(cost / target) + 1;
@@ -282,9 +293,11 @@ static bool add_time(NeumePlan* const plan, const NeumeModel* const model)
 }
 
 NeumeStatus neume_plan_init(NeumePlan* const        plan,
-                            const NeumeModel* const model)
+                            const NeumeModel* const model,
+                            const uint32_t          slices)
 {
   memset(plan, 0, sizeof(*plan));
+  plan->slices_max       = slices;
   plan->n_layers         = model->n_layers;
   plan->maps[0].rows     = model->front_end.bands;
   plan->maps[0].channels = model->front_end.stack;

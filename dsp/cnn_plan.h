@@ -14,7 +14,8 @@
 
 /** How a model is computed column by column, and what that costs.
 
-    A pass happens after frame T of a context.  "Back" counts frames of the
+    A pass happens after frame T of a context, or after several frames at once,
+    each of which is T for its own columns.  "Back" counts frames of the
     context before T.  A column that no frame after T can change is final; a
     layer's newest final column lies `edge` back.  Columns closer to T are
     provisional: they lack what T + 1 and later will bring, and are computed
@@ -29,8 +30,10 @@
 #define NEUME_SLICE_COST  1024U ///< Least cost of a slice, about 0.4 us
 #define NEUME_ANSWER_COST 600U  ///< Cost of softmax and sigmoid
 
-/** One layer.  Its work comes in units: a panel's block of rows of one column,
-    or, where that is more than a slice, part of the sums. */
+/** One layer.  Its work comes in units: some rows of a few panels, or, where
+    that is more than a slice, part of their sums.  The rows are those of the
+    columns that lie equally far back from each frame of the pass, one column
+    after the other. */
 typedef struct {
   NeumeLayerType type; ///< Dense is a convolution of one frame
   bool           tail; ///< No later layer looks along time: only the
@@ -42,7 +45,7 @@ typedef struct {
   uint32_t depth;      ///< Values under the kernel in one column
   uint32_t size;       ///< Rows that pooling makes one of
   uint32_t panels;     ///< Panels of output channels
-  uint32_t blocks;     ///< Blocks of rows
+  uint32_t unit_rows;  ///< Most rows of a unit
   uint32_t tap_step;   ///< Taps of a part
   uint32_t depth_step; ///< Depth of a part; all unless tap_step is 1
   uint32_t edge;       ///< Future frames read, with all before it
@@ -62,10 +65,11 @@ typedef struct {
   bool     tail;     ///< A single column is kept
 } NeumePlanMap;
 
-/** Follows from the model alone. */
+/** Follows from the model and the slices that are wanted. */
 typedef struct {
   uint32_t       n_layers;                    ///< Without softmax and sigmoid
   uint32_t       right;                       ///< Longest look-ahead, frames
+  uint32_t       slices_max;                  ///< Most slices of a pass
   NeumePlanLayer layers[NEUME_LAYERS_MAX];    ///< In order
   NeumePlanMap   maps[NEUME_LAYERS_MAX + 1U]; ///< Before, between and after
   uint64_t       costs[NEUME_CONTEXT];        ///< Of a pass, by look-ahead
@@ -79,12 +83,15 @@ typedef struct {
   uint32_t depth;  ///< Number of values of a tap
 } NeumePlanPart;
 
-/** Lay out `model`.
+/** Lay out `model`, for passes of at most `slices` slices,
+    1..NEUME_SLICES_MAX.
 
     NEUME_SUCCESS, or NEUME_ERR_RANGE for a model that contradicts itself or
     whose columns are too large.  Not realtime-safe; any thread.
 */
-NeumeStatus neume_plan_init(NeumePlan* plan, const NeumeModel* model);
+NeumeStatus neume_plan_init(NeumePlan*        plan,
+                            const NeumeModel* model,
+                            uint32_t          slices);
 
 /** Columns that `layer` computes in a pass with `lookahead`, at least 1.
     Realtime-safe, as all that follow. */
@@ -111,8 +118,13 @@ NeumePlanPart neume_plan_part(const NeumePlanLayer* layer,
                               uint32_t              taps,
                               uint32_t              i) NEUME_REALTIME;
 
-/** Cost of `part` of a unit of `rows` rows; 1 is about 16 multiply-adds. */
+/** Panels that a unit takes at once: more than one where there are too few
+    rows to keep the processor busy. */
+uint32_t neume_plan_wide(uint32_t rows) NEUME_REALTIME;
+
+/** Cost of `part` of a unit; 1 is about 16 multiply-adds. */
 uint64_t neume_plan_conv_cost(uint32_t             rows,
+                              uint32_t             panels,
                               const NeumePlanPart* part) NEUME_REALTIME;
 
 /** Cost of `rows` rows of pooling, from `size` rows each. */
@@ -120,7 +132,7 @@ uint64_t neume_plan_pool_cost(uint32_t rows,
                               uint32_t size,
                               uint32_t channels) NEUME_REALTIME;
 
-/** Slices of a pass with `lookahead`, 1..NEUME_SLICES_MAX. */
+/** Slices of a pass with `lookahead`, 1..slices_max. */
 uint32_t neume_plan_slices(const NeumePlan* plan,
                            uint32_t         lookahead) NEUME_REALTIME;
 

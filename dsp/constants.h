@@ -20,6 +20,9 @@
 #define NEUME_INTERLEAVE     8 ///< Default number of interleaved contexts, P
 #define NEUME_INTERLEAVE_MAX 8 ///< Largest P
 
+#define NEUME_BATCH     12 ///< Frames of a pass where nobody waits for it
+#define NEUME_BATCH_MAX 48 ///< Most frames of a pass
+
 #define NEUME_PASS_SECONDS                                                     \
   0.006 ///< A network pass ends this long after its frame
 #define NEUME_LEVEL_SAMPLES    256  ///< Whose level a step tells (62.5 ms)

@@ -6,6 +6,7 @@
 #include "attributes.h"
 #include "kernels_simd.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,69 +14,73 @@
 
 #define VECTOR 4U                     ///< Floats in a vector
 #define WIDTH  (NEUME_PANEL / VECTOR) ///< Vectors in a panel
-#define ROWS   2U ///< Rows of a full block: 8 of 16 SSE registers are sums
+#define ROWS   2U ///< Rows at once: 8 of 16 SSE registers are sums
 
 /** Loops over plain floats would do, but GCC then vectorises the wrong one. */
 typedef float Vector __attribute__((vector_size(VECTOR * sizeof(float))));
 
-/** `rows` rows at once. */
-static inline __attribute__((always_inline)) void block(
-  const uint32_t            rows,
-  const uint32_t            taps,
-  const uint32_t            depth,
-  const float* const* const a,
-  const uint32_t            offset,
-  const uint32_t            lda,
-  const float*              b,
-  float* const              c)
+/** `rows` rows of a panel at once, from row `first` on. */
+static inline __attribute__((always_inline)) void some_rows(
+  const NeumeBlock* const block,
+  const uint32_t          panel,
+  const uint32_t          first,
+  const uint32_t          rows)
 {
-  Vector sum[ROWS][WIDTH] = { { { 0.0F } } };
-  for (uint32_t t = 0; t < taps; ++t) {
-    const float* x = a[t] + offset;
-    for (uint32_t k = 0; k < depth; ++k, ++x, b += NEUME_PANEL) {
+  const size_t skip = (size_t)panel * NEUME_PANEL;
+  const size_t step = block->a_step;
+  const float* b    = block->b + panel * block->b_step;
+  Vector       sum[ROWS][WIDTH];
+  NEUME_UNROLL
+  for (uint32_t i = 0; i < rows; ++i) {
+    const float* const x = block->from + (first + i) * block->from_step + skip;
+    NEUME_UNROLL
+    for (uint32_t j = 0; j < WIDTH; ++j) {
+      memcpy(&sum[i][j], x + (size_t)j * VECTOR, sizeof(Vector));
+    }
+  }
+  for (uint32_t t = 0; t < block->taps; ++t) {
+    const float* x = block->a[t] + first * step;
+    for (uint32_t k = 0; k < block->depth; ++k, ++x, b += NEUME_PANEL) {
       Vector v[WIDTH];
       memcpy(v, b, sizeof(v));
       NEUME_UNROLL
       for (uint32_t i = 0; i < rows; ++i) {
         NEUME_UNROLL
         for (uint32_t j = 0; j < WIDTH; ++j) {
-          sum[i][j] += x[(size_t)i * lda] * v[j];
+          sum[i][j] += x[i * step] * v[j];
         }
       }
     }
   }
+  const float odd  = 0.5F * (1.0F + block->slope);
+  const float even = 0.5F * (1.0F - block->slope);
   NEUME_UNROLL
   for (uint32_t i = 0; i < rows; ++i) {
+    float* const y = block->to + (first + i) * block->to_step + skip;
     NEUME_UNROLL
     for (uint32_t j = 0; j < WIDTH; ++j) {
-      float* const y = c + (size_t)i * NEUME_PANEL + (size_t)j * VECTOR;
-      Vector       v;
-      memcpy(&v, y, sizeof(v));
-      v += sum[i][j];
-      memcpy(y, &v, sizeof(v));
+      const Vector v = sum[i][j];
+      for (uint32_t c = 0; c < VECTOR; ++c) {
+        y[j * VECTOR + c] = odd * v[c] + even * fabsf(v[c]);
+      }
     }
   }
 }
 
-static void gemm(const uint32_t            rows,
-                 const uint32_t            taps,
-                 const uint32_t            depth,
-                 const float* const* const a,
-                 const uint32_t            lda,
-                 const float* const        b,
-                 float* const              c) NEUME_REALTIME
+static void block(const NeumeBlock* const block) NEUME_REALTIME
 {
-  uint32_t row = 0;
-  for (; row + ROWS <= rows; row += ROWS) {
-    block(
-      ROWS, taps, depth, a, row * lda, lda, b, c + (size_t)row * NEUME_PANEL);
-  }
-  if (row < rows) {
-    block(1, taps, depth, a, row * lda, lda, b, c + (size_t)row * NEUME_PANEL);
+  for (uint32_t panel = 0; panel < block->panels; ++panel) {
+    uint32_t row = 0;
+    for (; row + ROWS <= block->rows; row += ROWS) {
+      some_rows(block, panel, row, ROWS);
+    }
+    if (row < block->rows) {
+      some_rows(block, panel, row, 1);
+    }
   }
 }
 
-const NeumeKernels neume_kernels_c = { "c", gemm };
+const NeumeKernels neume_kernels_c = { "c", block };
 
 const NeumeKernels* neume_kernels_best(void)
 {

@@ -6,34 +6,50 @@
 
 #include "attributes.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /** Output channels come in panels of this many, the last padded with zeros. */
 #define NEUME_PANEL 16
 
+/** Most rows times panels of a block, as many as sums fit into registers. */
+#define NEUME_BLOCK 6U
+
+/** A block of a convolution: a few rows of a few panels.
+
+    Row i of panel p becomes activation(from + sum over t, k of
+    a[t][i * a_step + k] * b[p][t][k]).  Rows of `a` may overlap, since the
+    `kernel_freq * in_channels` values under a kernel are contiguous in a
+   column.
+*/
+typedef struct {
+  uint32_t            rows;   ///< 1..NEUME_BLOCK
+  uint32_t            panels; ///< 1..NEUME_BLOCK / rows
+  uint32_t            taps;   ///< Columns under the kernel
+  uint32_t            depth;  ///< Values under the kernel in each
+  const float* const* a;      ///< [taps], each the first of the rows
+  const float* b;      ///< [panels][taps][depth][NEUME_PANEL], 32-byte aligned
+  const float* from;   ///< [rows][panels][NEUME_PANEL], likewise
+  float*       to;     ///< [rows][panels][NEUME_PANEL], may be `from`
+  size_t       a_step; ///< Floats between rows of `a`
+  size_t       b_step; ///< Floats between panels of `b`
+  size_t       from_step; ///< Floats between rows of `from`, may be 0
+  size_t       to_step;   ///< Floats between rows of `to`
+  float        slope;     ///< Factor on negative results: 1 linear, 0 ReLU
+} NeumeBlock;
+
 /** One set of inner loops for one kind of processor. */
 typedef struct {
   const char* name; ///< "c", "avx2", "neon"
 
-  /** c[i][j] += sum over t, k of
-      a[t][i * lda + k] * b[(t * depth + k) * NEUME_PANEL + j].
+  /** Work off a block.
 
-      A convolution: `a` holds `taps` columns, each seen as `rows` rows of
-      `depth` values, `lda` floats apart.  Rows may overlap (lda < depth): the
-      `kernel_freq * in_channels` values under a kernel are contiguous in a
-      column.  `b` is one packed panel, [taps][depth][NEUME_PANEL], 32-byte
-      aligned.  `c` is [rows][NEUME_PANEL], 32-byte aligned, and overlaps
-      nothing.  Sums are rounded differently by each set, but a sum depends on
-      nothing except its own terms and `rows`, `taps` and `depth`.
-      Realtime-safe.
+      Every sum is taken in the order of its terms, first `from`, then tap by
+      tap.  So it is the same, in every bit, whatever rows and panels share its
+      block, and wherever it is cut into parts that begin with the last part's
+      result.  Sets round differently.  Realtime-safe.
   */
-  void (*gemm)(uint32_t            rows,
-               uint32_t            taps,
-               uint32_t            depth,
-               const float* const* a,
-               uint32_t            lda,
-               const float*        b,
-               float*              c) NEUME_REALTIME;
+  void (*block)(const NeumeBlock* block) NEUME_REALTIME;
 } NeumeKernels;
 
 /** Plain C, everywhere. */
@@ -47,20 +63,34 @@ const NeumeKernels* neume_kernels_best(void);
  * it. */
 const NeumeKernels* neume_kernels_find(const char* name);
 
-/** Blocks of at most `most` rows that `rows` rows make, as equal as can be:
-    13 rows are 4 + 4 + 5, since a block of a single row would be slow. */
-static inline uint32_t neume_row_blocks(const uint32_t rows,
-                                        const uint32_t most)
+/** Rows or panels in pieces, as equal as can be: 13 rows are 5 + 4 + 4, since a
+    piece of a single row would be slow. */
+typedef struct {
+  uint32_t count;  ///< Pieces
+  uint32_t size;   ///< What each has
+  uint32_t larger; ///< The first ones, which have one more
+} NeumePieces;
+
+/** Pieces of at most `most` that `n` make. */
+static inline NeumePieces neume_pieces(const uint32_t n, const uint32_t most)
 {
-  return (rows + most - 1) / most;
+  const uint32_t    count  = (n + most - 1) / most;
+  const NeumePieces pieces = { count, n / count, n % count };
+  return pieces;
 }
 
-/** First row of block `i` of `blocks`; `i` may be `blocks`. */
-static inline uint32_t neume_row_split(const uint32_t rows,
-                                       const uint32_t blocks,
-                                       const uint32_t i)
+/** Begin of piece `i`; `i` may be their number. */
+static inline uint32_t neume_piece_begin(const NeumePieces pieces,
+                                         const uint32_t    i)
 {
-  return (uint32_t)((uint64_t)rows * i / blocks);
+  return i * pieces.size + (i < pieces.larger ? i : pieces.larger);
+}
+
+/** Size of piece `i`. */
+static inline uint32_t neume_piece_size(const NeumePieces pieces,
+                                        const uint32_t    i)
+{
+  return pieces.size + (i < pieces.larger ? 1 : 0);
 }
 
 #endif // NEUME_KERNELS_H

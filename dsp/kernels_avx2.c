@@ -9,81 +9,73 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VECTOR   8U ///< Floats in a register
-#define ROWS     6U ///< Rows of a full block: 12 of 16 registers are sums
-#define SUMS_MAX 6U ///< Rows times ways of any block
+#define VECTOR 8U ///< Floats in a register
 
 _Static_assert(NEUME_PANEL == 2 * VECTOR, "a panel is two registers");
+_Static_assert(2 * NEUME_BLOCK <= 12, "12 of 16 registers are sums");
 
-/** `rows` rows at once.
-
-    A fused multiply-add takes 4 cycles and two start in each, so that 8 sums
-    are needed to keep the processor busy: few rows are summed in several
-    `ways`, over k modulo `ways`.
-*/
-static inline __attribute__((always_inline)) void block(
-  const uint32_t            rows,
-  const uint32_t            ways,
-  const uint32_t            taps,
-  const uint32_t            depth,
-  const float* const* const a,
-  const uint32_t            offset,
-  const uint32_t            lda,
-  const float*              b,
-  float* const              c)
+/** `x` where it is positive, else `slope * x`, as odd * x + even * |x|. */
+static inline __attribute__((always_inline)) __m256 activate(const __m256 x,
+                                                             const __m256 odd,
+                                                             const __m256 even)
 {
-  __m256 low[SUMS_MAX];
-  __m256 high[SUMS_MAX];
+  const __m256 size = _mm256_andnot_ps(_mm256_set1_ps(-0.0F), x);
+  return _mm256_fmadd_ps(odd, x, _mm256_mul_ps(even, size));
+}
+
+/** A block of `rows` and `panels` known to the compiler. */
+static inline __attribute__((always_inline)) void
+shape(const uint32_t rows, const uint32_t panels, const NeumeBlock* const block)
+{
+  __m256 low[NEUME_BLOCK];
+  __m256 high[NEUME_BLOCK];
   NEUME_UNROLL
-  for (uint32_t i = 0; i < rows * ways; ++i) {
-    low[i]  = _mm256_setzero_ps();
-    high[i] = _mm256_setzero_ps();
+  for (uint32_t p = 0; p < panels; ++p) {
+    NEUME_UNROLL
+    for (uint32_t i = 0; i < rows; ++i) {
+      const float* const x =
+        block->from + i * block->from_step + (size_t)p * NEUME_PANEL;
+      low[p * rows + i]  = _mm256_load_ps(x);
+      high[p * rows + i] = _mm256_load_ps(x + VECTOR);
+    }
   }
-  for (uint32_t t = 0; t < taps; ++t) {
-    const float* x = a[t] + offset;
-    uint32_t     k = 0;
-    for (; k + ways <= depth; k += ways) {
+
+  const size_t next = block->b_step;
+  const float* b    = block->b;
+  for (uint32_t t = 0; t < block->taps; ++t) {
+    const float* x[NEUME_BLOCK];
+    NEUME_UNROLL
+    for (uint32_t i = 0; i < rows; ++i) {
+      x[i] = block->a[t] + i * block->a_step;
+    }
+    for (uint32_t k = 0; k < block->depth; ++k, b += NEUME_PANEL) {
       NEUME_UNROLL
-      for (uint32_t w = 0; w < ways; ++w) {
-        const __m256 b0 = _mm256_load_ps(b + (size_t)w * NEUME_PANEL);
-        const __m256 b1 = _mm256_load_ps(b + (size_t)w * NEUME_PANEL + VECTOR);
+      for (uint32_t p = 0; p < panels; ++p) {
+        const __m256 b0 = _mm256_load_ps(b + p * next);
+        const __m256 b1 = _mm256_load_ps(b + p * next + VECTOR);
         NEUME_UNROLL
         for (uint32_t i = 0; i < rows; ++i) {
-          const __m256 v     = _mm256_broadcast_ss(x + (size_t)i * lda + w);
-          low[w * rows + i]  = _mm256_fmadd_ps(v, b0, low[w * rows + i]);
-          high[w * rows + i] = _mm256_fmadd_ps(v, b1, high[w * rows + i]);
+          const __m256 v     = _mm256_broadcast_ss(x[i] + k);
+          low[p * rows + i]  = _mm256_fmadd_ps(v, b0, low[p * rows + i]);
+          high[p * rows + i] = _mm256_fmadd_ps(v, b1, high[p * rows + i]);
         }
       }
-      x += ways;
-      b += (size_t)ways * NEUME_PANEL;
-    }
-    for (; k < depth; ++k) {
-      const __m256 b0 = _mm256_load_ps(b);
-      const __m256 b1 = _mm256_load_ps(b + VECTOR);
-      NEUME_UNROLL
-      for (uint32_t i = 0; i < rows; ++i) {
-        const __m256 v = _mm256_broadcast_ss(x + (size_t)i * lda);
-        low[i]         = _mm256_fmadd_ps(v, b0, low[i]);
-        high[i]        = _mm256_fmadd_ps(v, b1, high[i]);
-      }
-      ++x;
-      b += NEUME_PANEL;
     }
   }
+
+  const __m256 odd  = _mm256_set1_ps(0.5F * (1.0F + block->slope));
+  const __m256 even = _mm256_set1_ps(0.5F * (1.0F - block->slope));
   NEUME_UNROLL
-  for (uint32_t i = 0; i < rows; ++i) {
+  for (uint32_t p = 0; p < panels; ++p) {
     NEUME_UNROLL
-    for (uint32_t w = 1; w < ways; ++w) {
-      low[i]  = _mm256_add_ps(low[i], low[w * rows + i]);
-      high[i] = _mm256_add_ps(high[i], high[w * rows + i]);
+    for (uint32_t i = 0; i < rows; ++i) {
+      float* const y = block->to + i * block->to_step + (size_t)p * NEUME_PANEL;
+      _mm256_storeu_ps(y, activate(low[p * rows + i], odd, even));
+      _mm256_storeu_ps(y + VECTOR, activate(high[p * rows + i], odd, even));
     }
-    float* const y = c + (size_t)i * NEUME_PANEL;
-    _mm256_store_ps(y, _mm256_add_ps(_mm256_load_ps(y), low[i]));
-    _mm256_store_ps(y + VECTOR,
-                    _mm256_add_ps(_mm256_load_ps(y + VECTOR), high[i]));
   }
 }
 
-#include "kernels_rows.h"
+#include "kernels_shapes.h"
 
-const NeumeKernels neume_kernels_avx2 = { "avx2", gemm };
+const NeumeKernels neume_kernels_avx2 = { "avx2", block };

@@ -11,77 +11,58 @@
 
 #define VECTOR 4U                     ///< Floats in a register
 #define WIDTH  (NEUME_PANEL / VECTOR) ///< Registers in a panel
-#define ROWS   6U ///< Rows of a full block: 24 of 32 registers are sums
 
-/** `rows` rows at once.  Few rows are summed in several `ways`, over k modulo
-    `ways`, to hide the multiply-add's latency. */
-static inline __attribute__((always_inline)) void block(
-  const uint32_t            rows,
-  const uint32_t            ways,
-  const uint32_t            taps,
-  const uint32_t            depth,
-  const float* const* const a,
-  const uint32_t            offset,
-  const uint32_t            lda,
-  const float*              b,
-  float* const              c)
+_Static_assert(WIDTH* NEUME_BLOCK <= 24, "24 of 32 registers are sums");
+
+/** A block of `rows` and `panels` known to the compiler. */
+static inline __attribute__((always_inline)) void
+shape(const uint32_t rows, const uint32_t panels, const NeumeBlock* const block)
 {
-  float32x4_t sum[ROWS][WIDTH];
+  float32x4_t sum[NEUME_BLOCK][WIDTH];
   NEUME_UNROLL
-  for (uint32_t i = 0; i < rows * ways; ++i) {
+  for (uint32_t n = 0; n < rows * panels; ++n) {
+    const float* const x = block->from + n / panels * block->from_step +
+                           (size_t)(n % panels) * NEUME_PANEL;
     NEUME_UNROLL
     for (uint32_t j = 0; j < WIDTH; ++j) {
-      sum[i][j] = vdupq_n_f32(0.0F);
+      sum[n][j] = vld1q_f32(x + j * VECTOR);
     }
   }
-  for (uint32_t t = 0; t < taps; ++t) {
-    const float* x = a[t] + offset;
-    uint32_t     k = 0;
-    for (; k + ways <= depth; k += ways) {
-      NEUME_UNROLL
-      for (uint32_t w = 0; w < ways; ++w) {
-        float32x4_t v[WIDTH];
-        NEUME_UNROLL
-        for (uint32_t j = 0; j < WIDTH; ++j) {
-          v[j] = vld1q_f32(b + j * VECTOR);
-        }
-        b += NEUME_PANEL;
-        NEUME_UNROLL
-        for (uint32_t i = 0; i < rows; ++i) {
-          const float32x4_t u = vld1q_dup_f32(x + (size_t)i * lda + w);
-          NEUME_UNROLL
-          for (uint32_t j = 0; j < WIDTH; ++j) {
-            sum[w * rows + i][j] = vfmaq_f32(sum[w * rows + i][j], u, v[j]);
-          }
-        }
-      }
-      x += ways;
+
+  const float* b = block->b;
+  for (uint32_t t = 0; t < block->taps; ++t) {
+    const float* x[NEUME_BLOCK];
+    NEUME_UNROLL
+    for (uint32_t i = 0; i < rows; ++i) {
+      x[i] = block->a[t] + i * block->a_step;
     }
-    for (; k < depth; ++k, ++x, b += NEUME_PANEL) {
+    for (uint32_t k = 0; k < block->depth; ++k, b += NEUME_PANEL) {
       NEUME_UNROLL
-      for (uint32_t i = 0; i < rows; ++i) {
-        const float32x4_t u = vld1q_dup_f32(x + (size_t)i * lda);
+      for (uint32_t n = 0; n < rows * panels; ++n) {
+        const float* const v = b + n % panels * block->b_step;
+        const float32x4_t  u = vld1q_dup_f32(x[n / panels] + k);
         NEUME_UNROLL
         for (uint32_t j = 0; j < WIDTH; ++j) {
-          sum[i][j] = vfmaq_f32(sum[i][j], u, vld1q_f32(b + j * VECTOR));
+          sum[n][j] = vfmaq_f32(sum[n][j], u, vld1q_f32(v + j * VECTOR));
         }
       }
     }
   }
+
+  const float odd  = 0.5F * (1.0F + block->slope);
+  const float even = 0.5F * (1.0F - block->slope);
   NEUME_UNROLL
-  for (uint32_t i = 0; i < rows; ++i) {
+  for (uint32_t n = 0; n < rows * panels; ++n) {
+    float* const y = block->to + n / panels * block->to_step +
+                     (size_t)(n % panels) * NEUME_PANEL;
     NEUME_UNROLL
     for (uint32_t j = 0; j < WIDTH; ++j) {
-      NEUME_UNROLL
-      for (uint32_t w = 1; w < ways; ++w) {
-        sum[i][j] = vaddq_f32(sum[i][j], sum[w * rows + i][j]);
-      }
-      float* const y = c + (size_t)i * NEUME_PANEL + (size_t)j * VECTOR;
-      vst1q_f32(y, vaddq_f32(vld1q_f32(y), sum[i][j]));
+      const float32x4_t size = vmulq_n_f32(vabsq_f32(sum[n][j]), even);
+      vst1q_f32(y + j * VECTOR, vfmaq_n_f32(size, sum[n][j], odd));
     }
   }
 }
 
-#include "kernels_rows.h"
+#include "kernels_shapes.h"
 
-const NeumeKernels neume_kernels_neon = { "neon", gemm };
+const NeumeKernels neume_kernels_neon = { "neon", block };

@@ -20,13 +20,16 @@
 /** Most samples that one look into the ring takes. */
 #define CHUNK 512U
 
-/** Steps within the longest look-ahead at the largest P, and the one now. */
-#define N_PAST (NEUME_LAG_MAX + 1U)
+/** Steps within the longest look-ahead at the largest P, the one now, and those
+    that wait for it in a batch. */
+#define PAST_MAX (NEUME_LAG_MAX + NEUME_BATCH_MAX)
 
 /** What is kept of a frame until it is decided. */
 typedef struct {
-  float  level; ///< dBFS
-  float* power; ///< Power spectrum, fft / 2 + 1 bins
+  uint64_t due;      ///< Input samples with which its pass is over
+  float    level;    ///< dBFS
+  float*   features; ///< Mel bands
+  float*   power;    ///< Power spectrum, fft / 2 + 1 bins
 } Past;
 
 struct Neume {
@@ -38,6 +41,7 @@ struct Neume {
   uint32_t          n_frames;   ///< Frames of features in NEUME_STEP
   uint32_t          hop;        ///< Samples at NEUME_RATE between two of them
   uint32_t          pass;       ///< Input samples that a network pass takes
+  uint32_t          batch;      ///< Frames that a network pass waits for
 
   NeumeRing*      ring;      ///< Audio from the writing thread
   NeumeResampler* resampler; ///< To NEUME_RATE
@@ -49,21 +53,26 @@ struct Neume {
   uint32_t head;    ///< Where the next one goes, 0..window - 1
   uint32_t until;   ///< Samples at NEUME_RATE until the next step's frame
 
-  float*       frames;   ///< Ring of `n_frames` of features, [frame][band]
-  uint32_t     last;     ///< Index of the newest one
-  const float* features; ///< The last step's, in `frames`
-  float*       column;   ///< What the network gets, [band][stack]
+  float*   frames;  ///< Ring of `n_frames` of features, [frame][band]
+  uint32_t last;    ///< Index of the newest one
+  float*   columns; ///< What the network gets, [step][band][stack]
 
   uint64_t position; ///< Input samples analysed
-  uint32_t elapsed;  ///< Input samples since the frame whose pass is running
-  bool     running;  ///< A pass is running
+  uint32_t waiting;  ///< Steps in `columns`, whose pass has not begun
+  uint32_t passing;  ///< Steps before them whose pass has, not yet decided
+  uint32_t begun;    ///< Steps of that pass
+  uint32_t ahead;    ///< Steps that it looks ahead
+  uint32_t answer;   ///< Which of its pass's the last step was
 
   NeumeTuning tuning; ///< The singer's
 
-  uint32_t lag;          ///< Steps that the tracker waits
-  uint32_t newest;       ///< Index of the last step's frame in `past`
-  float*   spectra;      ///< Owns the power spectra of `past`
-  Past     past[N_PAST]; ///< Ring of frames
+  uint32_t lookahead;      ///< Steps between a frame and what it decides
+  uint32_t lag;            ///< Steps that the tracker waits
+  uint32_t n_past;         ///< Frames in `past`
+  uint32_t newest;         ///< Index of the newest step's in `past`
+  uint32_t decided;        ///< Index of the last decided step's
+  float*   past_memory;    ///< Owns features and spectra of `past`
+  Past     past[PAST_MAX]; ///< Ring of frames
 };
 
 static const float level_min = -120.0f;
@@ -79,18 +88,31 @@ NeumeParams neume_defaults(void)
   return params;
 }
 
+static size_t n_bins(const NeumeFrontEnd* fe)
+{
+  return fe->fft / 2U + 1U;
+}
+
+/** Floats of a frame that is kept. */
+static size_t past_size(const NeumeFrontEnd* fe)
+{
+  return fe->bands + n_bins(fe);
+}
+
 static bool alloc_buffers(Neume* n, const NeumeFrontEnd* fe)
 {
-  const uint32_t n_bins = fe->fft / 2U + 1U;
   n->history = (float*)calloc((size_t)fe->window * 2U, sizeof(float));
   n->frames  = (float*)calloc((size_t)n->n_frames * fe->bands, sizeof(float));
-  n->column  = (float*)calloc((size_t)fe->bands * fe->stack, sizeof(float));
-  n->spectra = (float*)calloc((size_t)N_PAST * n_bins, sizeof(float));
-  if (!n->history || !n->frames || !n->column || !n->spectra) {
+  n->columns =
+    (float*)calloc((size_t)n->batch * fe->bands * fe->stack, sizeof(float));
+  n->past_memory =
+    (float*)calloc((size_t)n->n_past * past_size(fe), sizeof(float));
+  if (!n->history || !n->frames || !n->columns || !n->past_memory) {
     return false;
   }
-  for (uint32_t i = 0; i < N_PAST; ++i) {
-    n->past[i].power = n->spectra + (size_t)i * n_bins;
+  for (uint32_t i = 0; i < n->n_past; ++i) {
+    n->past[i].features = n->past_memory + i * past_size(fe);
+    n->past[i].power    = n->past[i].features + fe->bands;
   }
   return true;
 }
@@ -98,6 +120,7 @@ static bool alloc_buffers(Neume* n, const NeumeFrontEnd* fe)
 NeumeStatus neume_new(const NeumeModel* model,
                       double            rate,
                       uint32_t          interleave,
+                      uint32_t          batch,
                       Neume**           neume)
 {
   *neume = NULL;
@@ -105,7 +128,7 @@ NeumeStatus neume_new(const NeumeModel* model,
     return NEUME_ERR_RATE;
   }
   if (!interleave || interleave > NEUME_INTERLEAVE_MAX ||
-      NEUME_STEP % interleave) {
+      NEUME_STEP % interleave || !batch || batch > NEUME_BATCH_MAX) {
     return NEUME_ERR_RANGE;
   }
 
@@ -122,6 +145,8 @@ NeumeStatus neume_new(const NeumeModel* model,
   n->n_frames          = interleave > stack ? interleave : stack;
   n->hop               = NEUME_STEP / n->n_frames;
   n->pass              = (uint32_t)(rate * NEUME_PASS_SECONDS);
+  n->batch             = batch;
+  n->n_past            = NEUME_LAG_MAX + batch;
   n->ring    = neume_ring_new(2U * NEUME_WRITE_MAX * (uint32_t)sizeof(float));
   n->tracker = neume_tracker_new((double)n->step / NEUME_RATE);
 
@@ -136,7 +161,7 @@ NeumeStatus neume_new(const NeumeModel* model,
     st = neume_logmel_new(&model->front_end, &n->logmel);
   }
   if (!st) {
-    st = neume_cnn_new(model, interleave, neume_kernels_best(), &n->cnn);
+    st = neume_cnn_new(model, interleave, batch, neume_kernels_best(), &n->cnn);
   }
   if (st) {
     neume_free(n);
@@ -158,8 +183,8 @@ void neume_free(Neume* neume)
     neume_logmel_free(neume->logmel);
     neume_resampler_free(neume->resampler);
     neume_ring_free(neume->ring);
-    free(neume->spectra);
-    free(neume->column);
+    free(neume->past_memory);
+    free(neume->columns);
     free(neume->frames);
     free(neume->history);
     free(neume);
@@ -191,18 +216,21 @@ void neume_reset(Neume* neume)
   tune(neume);
   memset(neume->history, 0, (size_t)fe->window * 2U * sizeof(float));
   memset(neume->frames, 0, (size_t)neume->n_frames * fe->bands * sizeof(float));
+  memset(neume->past_memory, 0, neume->n_past * past_size(fe) * sizeof(float));
+  for (uint32_t i = 0; i < neume->n_past; ++i) {
+    neume->past[i].level = level_min;
+  }
   neume->last     = 0;
-  neume->features = neume->frames;
   neume->head     = 0;
   neume->until    = neume->step;
   neume->position = 0;
-  neume->elapsed  = 0;
-  neume->running  = false;
+  neume->waiting  = 0;
+  neume->passing  = 0;
+  neume->begun    = 0;
+  neume->ahead    = 0;
+  neume->answer   = 0;
   neume->newest   = 0;
-  for (uint32_t i = 0; i < N_PAST; ++i) {
-    neume->past[i].level = level_min;
-    memset(neume->past[i].power, 0, (fe->fft / 2U + 1U) * sizeof(float));
-  }
+  neume->decided  = 0;
 }
 
 static float clamp(float value, float low, float high, float fallback)
@@ -229,9 +257,12 @@ void neume_set(Neume* neume, const NeumeParams* params)
   // The network takes whole frames of the look-ahead, the tracker the rest
   const float    step_ms = 1000.0f * (float)neume->step / NEUME_RATE;
   const uint32_t steps   = (uint32_t)lroundf(p->lookahead_ms / step_ms);
-  const uint32_t frames  = steps / neume->interleave;
+  const uint32_t right   = neume->model->right;
+  const uint32_t whole   = steps / neume->interleave;
+  const uint32_t frames  = whole < right ? whole : right;
   neume_cnn_set_lookahead(neume->cnn, frames);
-  neume->lag = steps - neume_cnn_lookahead(neume->cnn) * neume->interleave;
+  neume->lookahead = steps;
+  neume->lag       = steps - frames * neume->interleave;
 
   const NeumeTrackerParams tracker = { p->threshold,
                                        p->gate_db,
@@ -239,12 +270,6 @@ void neume_set(Neume* neume, const NeumeParams* params)
                                                          step_ms),
                                        neume->lag };
   neume_tracker_set(neume->tracker, &tracker);
-}
-
-/** Steps between a frame and the one that is decided with it. */
-static uint32_t steps_back(const Neume* neume)
-{
-  return neume->lag + neume_cnn_lookahead(neume->cnn) * neume->interleave;
 }
 
 uint32_t neume_write(Neume* neume, const float* in, uint32_t n)
@@ -281,18 +306,29 @@ static float end_level(const float* window, uint32_t size)
   return fmaxf(level_min, 10.0f * log10f(2.0f * sum / (float)n));
 }
 
-/** Put what the network sees of the frames into `column`. */
+/** Put what the network sees of the frames behind the columns that wait. */
 static void stack_frames(Neume* n)
 {
   const NeumeFrontEnd* const fe    = &n->model->front_end;
   const uint32_t             apart = n->n_frames / fe->stack;
+  float* const column = n->columns + (size_t)n->waiting * fe->bands * fe->stack;
   for (uint32_t j = 0; j < fe->stack; ++j) {
     const uint32_t     i = (n->last + n->n_frames - j * apart) % n->n_frames;
     const float* const frame = n->frames + (size_t)i * fe->bands;
     for (uint32_t b = 0; b < fe->bands; ++b) {
-      n->column[b * fe->stack + j] = frame[b];
+      column[b * fe->stack + j] = frame[b];
     }
   }
+}
+
+/** Begin the pass of the steps that wait. */
+static void begin_pass(Neume* n)
+{
+  neume_cnn_begin(n->cnn, n->columns, n->waiting);
+  n->ahead   = neume_cnn_lookahead(n->cnn) * n->interleave;
+  n->begun   = n->waiting;
+  n->passing = n->waiting;
+  n->waiting = 0;
 }
 
 /** Begin a step with the newest frame, of `window`. */
@@ -300,17 +336,23 @@ static void begin_step(Neume* n, const float* window)
 {
   const NeumeFrontEnd* const fe = &n->model->front_end;
 
-  n->until    = n->step;
-  n->elapsed  = 0;
-  n->running  = true;
-  n->features = n->frames + (size_t)n->last * fe->bands;
-  n->newest   = n->newest + 1U < N_PAST ? n->newest + 1U : 0U;
-  memcpy(n->past[n->newest].power,
-         neume_logmel_power(n->logmel),
-         (fe->fft / 2U + 1U) * sizeof(float));
-  n->past[n->newest].level = end_level(window, fe->window);
+  n->until         = n->step;
+  n->newest        = (n->newest + 1U) % n->n_past;
+  Past* const past = &n->past[n->newest];
+  past->due        = n->position + n->pass;
+  past->level      = end_level(window, fe->window);
+  memcpy(past->features,
+         n->frames + (size_t)n->last * fe->bands,
+         fe->bands * sizeof(float));
+  memcpy(
+    past->power, neume_logmel_power(n->logmel), n_bins(fe) * sizeof(float));
   stack_frames(n);
-  neume_cnn_begin(n->cnn, n->column);
+  ++n->waiting;
+
+  // Who follows hears each step before the next sample
+  if (n->waiting == n->batch || n->params.follow) {
+    begin_pass(n);
+  }
 }
 
 /** Take in a sample at NEUME_RATE, which may end a frame and begin a step. */
@@ -340,23 +382,31 @@ static uint32_t class_to_midi(uint32_t note)
   return note ? note + NEUME_MIDI_MIN - 1U : 0U;
 }
 
+/** The frame `back` steps before that of the last decided step. */
 static const Past* past_frame(const Neume* n, uint32_t back)
 {
-  return &n->past[(n->newest + N_PAST - back) % N_PAST];
+  return &n->past[(n->decided + n->n_past - back) % n->n_past];
 }
 
-/** The network's pass is finished: decide. */
-static void finish_pass(Neume* n, NeumeStep* step)
+/** Whether a step is due whose pass is finished. */
+static bool is_answered(const Neume* n)
 {
-  const uint32_t back  = steps_back(n);
-  const uint32_t ahead = back - n->lag;
+  const uint32_t next = (n->decided + 1U) % n->n_past;
+  return n->passing && n->past[next].due <= n->position &&
+         neume_cnn_advance(n->cnn, 0);
+}
 
-  const NeumeObservation o = { neume_cnn_output(n->cnn),
-                               past_frame(n, ahead)->level,
-                               neume_cnn_onset(n->cnn) };
+/** Decide the next step, whose pass is finished. */
+static void decide(Neume* n, NeumeStep* step)
+{
+  n->decided               = (n->decided + 1U) % n->n_past;
+  n->answer                = n->begun - n->passing--;
+  const NeumeObservation o = { neume_log_probabilities(n),
+                               past_frame(n, n->ahead)->level,
+                               neume_onset(n) };
   const NeumeDecision    d = neume_tracker_step(n->tracker, &o);
 
-  step->position   = n->position - 1U;
+  step->position   = past_frame(n, 0)->due - 1U;
   step->note       = d.note;
   step->midi       = class_to_midi(d.note);
   step->confidence = d.confidence;
@@ -367,7 +417,7 @@ static void finish_pass(Neume* n, NeumeStep* step)
   step->cents      = 0.0f;
   step->bend       = 0.0f;
   if (step->midi) {
-    const float* const power = past_frame(n, back)->power;
+    const float* const power = past_frame(n, n->ahead + n->lag)->power;
     const uint32_t     fft   = n->model->front_end.fft;
     step->cents              = neume_pitch_cents(power, fft, step->midi);
     step->bend               = neume_pitch_bend(power, fft, step->midi);
@@ -388,48 +438,62 @@ static uint32_t chunk_size(const Neume* n)
 
   const uint32_t need = neume_resampler_need(n->resampler);
   size                = need < size ? need : size;
-  if (n->running && n->pass - n->elapsed < size) {
-    size = n->pass - n->elapsed;
+  if (n->passing) {
+    const uint64_t left = n->past[n->newest].due - n->position;
+    size                = left < size ? (uint32_t)left : size;
   }
   return size;
+}
+
+/** Work on the pass as far as its newest frame's 6 ms are over. */
+static void advance_pass(Neume* n)
+{
+  const uint64_t slices = neume_cnn_slices(n->cnn);
+  const uint64_t left   = n->past[n->newest].due - n->position;
+  neume_cnn_advance(n->cnn, (uint32_t)(slices * (n->pass - left) / n->pass));
 }
 
 bool neume_analyse(Neume* neume, NeumeStep* step)
 {
   Neume* const         n       = neume;
   const NeumeFloatMode mode    = neume_denormals_off();
-  bool                 decided = false;
+  bool                 decided = is_answered(n);
   float                chunk[CHUNK];
 
   for (uint32_t size = 0; !decided && (size = chunk_size(n));) {
     float sample = 0.0f;
     neume_ring_read(n->ring, chunk, size * (uint32_t)sizeof(float));
     n->position += size;
-
-    if (n->running) {
-      n->elapsed += size;
-      const uint64_t slices = neume_cnn_slices(n->cnn);
-      neume_cnn_advance(n->cnn, (uint32_t)(slices * n->elapsed / n->pass));
-      if (n->elapsed == n->pass) {
-        n->running = false;
-        finish_pass(n, step);
-        decided = true;
-      }
+    if (n->passing) {
+      advance_pass(n);
     }
-
     if (neume_resampler_push(n->resampler, chunk, size, &sample)) {
       analysis_sample(n, sample);
     }
+    decided = is_answered(n);
+  }
+  if (decided) {
+    decide(n, step); // May tune the resampler, for the samples to come
   }
 
   neume_denormals_restore(mode);
   return decided;
 }
 
+void neume_flush(Neume* neume)
+{
+  const NeumeFloatMode mode = neume_denormals_off();
+  if (!neume->passing && neume->waiting) {
+    begin_pass(neume);
+  }
+  neume_cnn_advance(neume->cnn, UINT32_MAX);
+  neume_denormals_restore(mode);
+}
+
 double neume_delay(const Neume* neume)
 {
   const NeumeFrontEnd* const fe     = &neume->model->front_end;
-  const double               frames = (double)steps_back(neume) * neume->step;
+  const double               frames = (double)neume->lookahead * neume->step;
   const double               doubt =
     neume_cnn_lookahead(neume->cnn) ? doubt_ahead_seconds : doubt_seconds;
   const double seconds = (frames + fe->label_delay) / NEUME_RATE + doubt +
@@ -445,15 +509,15 @@ float neume_offset(const Neume* neume)
 
 const float* neume_features(const Neume* neume)
 {
-  return neume->features;
+  return past_frame(neume, 0)->features;
 }
 
 const float* neume_log_probabilities(const Neume* neume)
 {
-  return neume_cnn_output(neume->cnn);
+  return neume_cnn_output(neume->cnn, neume->answer);
 }
 
 float neume_onset(const Neume* neume)
 {
-  return neume_cnn_onset(neume->cnn);
+  return neume_cnn_onset(neume->cnn, neume->answer);
 }

@@ -55,13 +55,18 @@ NeumeParams neume_defaults(void) NEUME_REALTIME;
 
 /** Make a chain for audio at `rate` Hz.
 
-    `model` must outlive it.  `interleave` is P: 1, 2, 4 or 8.  Fails with
-    NEUME_ERR_RATE, NEUME_ERR_RANGE, NEUME_ERR_MEMORY or NEUME_ERR_INTERNAL and
-    then sets `*neume` to NULL.  Not realtime-safe; any thread.
+    `model` must outlive it.  `interleave` is P: 1, 2, 4 or 8.  `batch`, 1 to
+    NEUME_BATCH_MAX, is how many frames the network waits for to take them at
+    once.  Live, that is 1.  More is cheaper, and what is decided does not
+   depend on it: steps only come late, as many at a time, up to neume_flush().
+   Fails with NEUME_ERR_RATE, NEUME_ERR_RANGE, NEUME_ERR_MEMORY or
+   NEUME_ERR_INTERNAL and then sets `*neume` to NULL.  Not realtime-safe; any
+   thread.
 */
 NeumeStatus neume_new(const NeumeModel* model,
                       double            rate,
                       uint32_t          interleave,
+                      uint32_t          batch,
                       Neume**           neume);
 
 /** Free `neume`, which may be NULL.  Not realtime-safe. */
@@ -74,7 +79,8 @@ void neume_reset(Neume* neume) NEUME_REALTIME;
 /** Set the parameters, clamped to their ranges (NaN: the default).
 
     They hold from the next step.  A change of look-ahead moves the time that
-    decisions speak of.  Realtime-safe, analysis thread only.
+    decisions speak of.  With a batch, flush and take all steps first.
+    Realtime-safe, analysis thread only.
 */
 void neume_set(Neume* neume, const NeumeParams* params) NEUME_REALTIME;
 
@@ -90,12 +96,19 @@ uint32_t neume_write(Neume* neume, const float* in, uint32_t n) NEUME_REALTIME;
 
 /** Analyse what was written, up to and with the next decision.
 
-    Returns true and fills `*step`, or false when all audio was used up.  The
-    network's work for a step is spread evenly over the 6 ms of audio after its
-    frame; each frame of features is made when its last sample comes.
-    Realtime-safe, analysis thread only.
+    Returns true and fills `*step`, or false when all audio was used up.  Unless
+    there is a batch, the network's work for a step is spread evenly over the
+    6 ms of audio after its frame; each frame of features is made when its last
+    sample comes.  Realtime-safe, analysis thread only.
 */
 bool neume_analyse(Neume* neume, NeumeStep* step) NEUME_REALTIME;
+
+/** Wait for no more frames: neume_analyse() then gives every step that is due
+    with the audio so far.
+
+    Takes a whole pass of the network.  Realtime-safe, analysis thread only.
+*/
+void neume_flush(Neume* neume) NEUME_REALTIME;
 
 /** Delay of a decision at the parameters in force, in input samples.
 

@@ -29,7 +29,7 @@ NeumeEngine* neume_engine_new(const char* path, double rate, char* message)
   }
 
   const NeumeStatus st =
-    neume_new(engine->model, rate, NEUME_INTERLEAVE, &engine->neume);
+    neume_new(engine->model, rate, NEUME_INTERLEAVE, 1, &engine->neume);
   if (st) {
     snprintf(message, NEUME_MESSAGE_MAX, "%s", neume_strerror(st));
     neume_engine_free(engine);

@@ -121,7 +121,7 @@ static void print_front_end(const NeumeFrontEnd* fe)
 static void print_delay(const NeumeModel* model)
 {
   Neume* neume = NULL;
-  if (neume_new(model, shown_rate, NEUME_INTERLEAVE, &neume)) {
+  if (neume_new(model, shown_rate, NEUME_INTERLEAVE, 1, &neume)) {
     return;
   }
   NeumeParams params  = neume_defaults();

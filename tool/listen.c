@@ -92,21 +92,29 @@ static bool take_step(Listener*            l,
   return ok;
 }
 
+/** Take what is decided so far. */
+static bool take_steps(Listener* l, const ListenOptions* options)
+{
+  NeumeStep step;
+  while (neume_analyse(l->neume, &step)) {
+    if (!take_step(l, &step, options)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool feed(Listener*            l,
                  const float*         samples,
                  uint32_t             n,
                  const ListenOptions* options)
 {
-  NeumeStep step;
-  for (uint32_t done = 0; done < n;) {
+  bool ok = true;
+  for (uint32_t done = 0; ok && done < n;) {
     done += neume_write(l->neume, samples + done, n - done);
-    while (neume_analyse(l->neume, &step)) {
-      if (!take_step(l, &step, options)) {
-        return false;
-      }
-    }
+    ok = take_steps(l, options);
   }
-  return true;
+  return ok;
 }
 
 /** Cut what was found to 0..seconds. */
@@ -159,6 +167,11 @@ static bool feed_file(Listener*            l,
     }
     tail -= n;
   }
+  neume_flush(l->neume);
+  if (!take_steps(l, options)) {
+    command_message(message, "out of memory");
+    return false;
+  }
   return true;
 }
 
@@ -191,8 +204,11 @@ static bool run(Listener*            l,
     atomic_store(&progress->rate, (uint64_t)l->out->rate);
   }
 
-  const NeumeStatus st =
-    neume_new(options->model, l->out->rate, options->interleave, &l->neume);
+  const NeumeStatus st = neume_new(options->model,
+                                   l->out->rate,
+                                   options->interleave,
+                                   options->batch,
+                                   &l->neume);
   if (st) {
     command_message(message, "%s", neume_strerror(st));
     return false;

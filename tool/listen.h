@@ -25,6 +25,7 @@ typedef struct {
   const NeumeModel* model;         ///< Shared by all threads, read only
   NeumeParams       params;        ///< As in neume.h
   uint32_t          interleave;    ///< P
+  uint32_t          batch;         ///< As in neume.h; changes nothing but time
   bool              keep_features; ///< Fill Transcript.features
 } ListenOptions;
 

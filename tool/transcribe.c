@@ -185,6 +185,7 @@ int command_transcribe(int argc, char** argv)
   ListenOptions* const l     = &batch->scribe.listen;
   l->params                  = neume_defaults();
   l->interleave              = NEUME_INTERLEAVE;
+  l->batch                   = NEUME_BATCH;
   for (int c = 0;
        (c = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
     const int status = take_option(&call, c, argv);

@@ -19,10 +19,12 @@
 
 NeumeCnn* stream_new(const NeumeModel* const   model,
                      const uint32_t            interleave,
+                     const uint32_t            batch,
                      const NeumeKernels* const kernels)
 {
-  NeumeCnn*         cnn    = NULL;
-  const NeumeStatus status = neume_cnn_new(model, interleave, kernels, &cnn);
+  NeumeCnn*         cnn = NULL;
+  const NeumeStatus status =
+    neume_cnn_new(model, interleave, batch, kernels, &cnn);
   if (status) {
     fprintf(stderr, "no engine: %s\n", neume_strerror(status));
     abort();
@@ -39,7 +41,7 @@ bool stream_pass(NeumeCnn* const    cnn,
                  Random* const      random,
                  const float* const column)
 {
-  neume_cnn_begin(cnn, column);
+  neume_cnn_begin(cnn, column, 1);
   const uint32_t slices = neume_cnn_slices(cnn);
   bool           right  = slices > 0;
   for (uint32_t done = 0; done < slices;) {
@@ -50,16 +52,16 @@ bool stream_pass(NeumeCnn* const    cnn,
   return right;
 }
 
-StreamAnswer stream_answer(const NeumeCnn* const cnn)
+StreamAnswer stream_answer(const NeumeCnn* const cnn, const uint32_t i)
 {
-  StreamAnswer answer = { { 0.0F }, neume_cnn_onset(cnn) };
-  memcpy(answer.log_p, neume_cnn_output(cnn), sizeof(answer.log_p));
+  StreamAnswer answer = { { 0.0F }, neume_cnn_onset(cnn, i) };
+  memcpy(answer.log_p, neume_cnn_output(cnn, i), sizeof(answer.log_p));
   return answer;
 }
 
 double stream_error(const NeumeCnn* const cnn, const double* const expected)
 {
-  const StreamAnswer answer = stream_answer(cnn);
+  const StreamAnswer answer = stream_answer(cnn, 0);
   double worst = fabs((double)answer.onset - expected[NEUME_CLASSES]);
   for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
     const double d = fabs((double)answer.log_p[i] - expected[i]);
@@ -79,4 +81,34 @@ bool stream_same(const StreamAnswer x, const StreamAnswer y)
     }
   }
   return x.onset >= y.onset && x.onset <= y.onset;
+}
+
+unsigned stream_batched(const NeumeModel* const   model,
+                        const uint32_t            interleave,
+                        const uint32_t            batch,
+                        const NeumeKernels* const kernels,
+                        Random* const             random,
+                        const float* const        x,
+                        const uint32_t            frames)
+{
+  const size_t    size  = stream_column(model);
+  NeumeCnn* const one   = stream_new(model, interleave, 1, kernels);
+  NeumeCnn* const many  = stream_new(model, interleave, batch, kernels);
+  unsigned        wrong = 0;
+  for (uint32_t t = 0, n = 0; t < frames; t += n) {
+    const uint32_t most      = batch < frames - t ? batch : frames - t;
+    const uint32_t lookahead = random_below(random, model->right + 1);
+    n = random_below(random, 2) ? most : 1 + random_below(random, most);
+    neume_cnn_set_lookahead(one, lookahead);
+    neume_cnn_set_lookahead(many, lookahead);
+    neume_cnn_begin(many, x + t * size, n);
+    neume_cnn_advance(many, UINT32_MAX);
+    for (uint32_t i = 0; i < n; ++i) {
+      stream_pass(one, random, x + (t + i) * size);
+      wrong += !stream_same(stream_answer(one, 0), stream_answer(many, i));
+    }
+  }
+  neume_cnn_free(one);
+  neume_cnn_free(many);
+  return wrong;
 }

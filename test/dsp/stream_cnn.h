@@ -28,6 +28,7 @@ typedef struct {
 /** An engine; aborts if there is none. */
 NeumeCnn* stream_new(const NeumeModel*   model,
                      uint32_t            interleave,
+                     uint32_t            batch,
                      const NeumeKernels* kernels);
 
 /** Floats in a column of features. */
@@ -37,8 +38,8 @@ uint32_t stream_column(const NeumeModel* model);
     that it is finished exactly when it is. */
 bool stream_pass(NeumeCnn* cnn, Random* random, const float* column);
 
-/** What the engine says now. */
-StreamAnswer stream_answer(const NeumeCnn* cnn);
+/** What the engine says now of frame `i` of its last pass. */
+StreamAnswer stream_answer(const NeumeCnn* cnn, uint32_t i);
 
 /** Largest difference from NAIVE_OUTPUTS that are expected, infinite if one is
     not a number. */
@@ -46,5 +47,16 @@ double stream_error(const NeumeCnn* cnn, const double* expected);
 
 /** Whether answers are equal in every bit. */
 bool stream_same(StreamAnswer x, StreamAnswer y);
+
+/** Of `frames` columns `x`, those that an engine which takes up to `batch` at
+    once answers in another way, in any bit, than one that takes them one by
+    one.  The look-ahead changes between passes. */
+unsigned stream_batched(const NeumeModel*   model,
+                        uint32_t            interleave,
+                        uint32_t            batch,
+                        const NeumeKernels* kernels,
+                        Random*             random,
+                        const float*        x,
+                        uint32_t            frames);
 
 #endif // NEUME_STREAM_CNN_H

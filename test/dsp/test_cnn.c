@@ -91,7 +91,7 @@ static void test_odd_networks(void)
 
     const NeumeKernels* const kernels =
       n % 2 ? &neume_kernels_c : neume_kernels_best();
-    NeumeCnn* const cnn = stream_new(model, p, kernels);
+    NeumeCnn* const cnn = stream_new(model, p, 1, kernels);
     float* const    x   = frames_new(&random, frames, size);
     uint32_t        set = 0;
     for (uint32_t t = 0; t < frames; ++t) {
@@ -164,7 +164,7 @@ static void test_every_lookahead(void)
   const uint32_t  frames = 120;
   const uint32_t  size   = stream_column(model);
   float* const    x      = frames_new(&random, frames, size);
-  NeumeCnn* const cnn    = stream_new(model, p, neume_kernels_best());
+  NeumeCnn* const cnn    = stream_new(model, p, 1, neume_kernels_best());
   for (uint32_t t = 0; t < frames; ++t) {
     const uint32_t lookahead = t % 24 % (model->right + 1);
     neume_cnn_set_lookahead(cnn, lookahead);
@@ -191,10 +191,10 @@ static void test_contexts(void)
     const NeumeKernels* const kernels = neume_kernels_best();
     const uint32_t            frames  = 25 * p;
     float* const              x       = frames_new(&random, frames, size);
-    NeumeCnn* const           whole   = stream_new(model, p, kernels);
+    NeumeCnn* const           whole   = stream_new(model, p, 1, kernels);
     NeumeCnn*                 parts[NEUME_INTERLEAVE_MAX] = { NULL };
     for (uint32_t i = 0; i < p; ++i) {
-      parts[i] = stream_new(model, 1, kernels);
+      parts[i] = stream_new(model, 1, 1, kernels);
     }
     unsigned differences = 0;
     for (uint32_t t = 0; t < frames; ++t) {
@@ -204,7 +204,8 @@ static void test_contexts(void)
       neume_cnn_set_lookahead(part, lookahead);
       CHECK(stream_pass(whole, &random, x + (size_t)t * size));
       CHECK(stream_pass(part, &random, x + (size_t)t * size));
-      differences += !stream_same(stream_answer(whole), stream_answer(part));
+      differences +=
+        !stream_same(stream_answer(whole, 0), stream_answer(part, 0));
     }
     CHECK_MSG(!differences, "P %u: %u frames differ", p, differences);
     neume_cnn_free(whole);
@@ -216,6 +217,34 @@ static void test_contexts(void)
   }
 }
 
+/** What several frames at once are answered, they are one by one. */
+static void test_batches(void)
+{
+  Random   random     = { 21 };
+  unsigned with_right = 0;
+  for (unsigned n = 0; n < 60; ++n) {
+    NeumeModel* const model  = random_cnn_odd(&random);
+    const uint32_t    p      = 1 + random_below(&random, 8);
+    const uint32_t    batch  = 2 + random_below(&random, 15);
+    const uint32_t    frames = 60;
+    float* const      x = frames_new(&random, frames, stream_column(model));
+    const NeumeKernels* const kernels =
+      n % 4 ? neume_kernels_best() : &neume_kernels_c;
+    const unsigned wrong =
+      stream_batched(model, p, batch, kernels, &random, x, frames);
+    CHECK_MSG(!wrong,
+              "network %u, P %u, batch %u: %u frames differ",
+              n,
+              p,
+              batch,
+              wrong);
+    with_right += model->right > 0;
+    free(x);
+    random_cnn_free(model);
+  }
+  CHECK(with_right > 20);
+}
+
 static void test_reset(void)
 {
   Random random = { 5 };
@@ -223,22 +252,23 @@ static void test_reset(void)
     NeumeModel* const model = random_cnn_odd(&random);
     const uint32_t    size  = stream_column(model);
     float* const      x     = frames_new(&random, 40, size);
-    NeumeCnn* const   used  = stream_new(model, 2, neume_kernels_best());
-    NeumeCnn* const   fresh = stream_new(model, 2, neume_kernels_best());
+    NeumeCnn* const   used  = stream_new(model, 2, 1, neume_kernels_best());
+    NeumeCnn* const   fresh = stream_new(model, 2, 1, neume_kernels_best());
     for (uint32_t t = 0; t < 21; ++t) {
       neume_cnn_set_lookahead(used, t % (model->right + 1));
       CHECK(stream_pass(used, &random, x + (size_t)t * size));
     }
-    neume_cnn_begin(used, x);
+    neume_cnn_begin(used, x, 1);
     neume_cnn_advance(used, neume_cnn_slices(used) / 2);
     neume_cnn_reset(used);
-    CHECK(stream_same(stream_answer(used), stream_answer(fresh)));
+    CHECK(stream_same(stream_answer(used, 0), stream_answer(fresh, 0)));
     neume_cnn_set_lookahead(used, 0);
     unsigned differences = 0;
     for (uint32_t t = 0; t < 40; ++t) {
       CHECK(stream_pass(used, &random, x + (size_t)t * size));
       CHECK(stream_pass(fresh, &random, x + (size_t)t * size));
-      differences += !stream_same(stream_answer(used), stream_answer(fresh));
+      differences +=
+        !stream_same(stream_answer(used, 0), stream_answer(fresh, 0));
     }
     CHECK_MSG(!differences, "network %u: %u frames differ", n, differences);
     neume_cnn_free(used);
@@ -252,19 +282,14 @@ static void test_reset(void)
 
 static uint64_t counted;
 
-static void count_gemm(const uint32_t            rows,
-                       const uint32_t            taps,
-                       const uint32_t            depth,
-                       const float* const* const a,
-                       const uint32_t            lda,
-                       const float* const        b,
-                       float* const              c)
+static void count_block(const NeumeBlock* const block)
 {
-  counted += (uint64_t)rows * taps * depth * NEUME_PANEL;
-  neume_kernels_c.gemm(rows, taps, depth, a, lda, b, c);
+  counted += (uint64_t)block->rows * block->panels * block->taps *
+             block->depth * NEUME_PANEL;
+  neume_kernels_c.block(block);
 }
 
-static const NeumeKernels counting = { "counting", count_gemm };
+static const NeumeKernels counting = { "counting", count_block };
 
 /** Without provisional columns a pass costs one column; slices are alike. */
 static void test_cost(void)
@@ -272,10 +297,10 @@ static void test_cost(void)
   for (unsigned causal = 0; causal < 2; ++causal) {
     Random            random = { 1 };
     NeumeModel* const model  = random_cnn_reference(&random, 60, 50, causal);
-    NeumeCnn* const   cnn    = stream_new(model, 4, &counting);
+    NeumeCnn* const   cnn    = stream_new(model, 4, 1, &counting);
     const float       zeros[NEUME_BANDS_MAX] = { 0.0F };
     neume_cnn_set_lookahead(cnn, model->right);
-    neume_cnn_begin(cnn, zeros);
+    neume_cnn_begin(cnn, zeros, 1);
 
     // The 40 outputs of convolution 8 and of the last layer make 48
     const NeumeLayer* const conv8  = &model->layers[model->n_layers - 3];
@@ -307,7 +332,7 @@ static void test_cost(void)
     // does is
     if (!causal) {
       neume_cnn_set_lookahead(cnn, 0);
-      neume_cnn_begin(cnn, zeros);
+      neume_cnn_begin(cnn, zeros, 1);
       counted = 0;
       neume_cnn_advance(cnn, neume_cnn_slices(cnn));
       CHECK(counted > all);
@@ -326,28 +351,28 @@ static void test_passes(void)
   random_cnn_dense(model, &random, NEUME_CLASSES + 1, NEUME_LINEAR);
   const uint32_t  size = stream_column(model);
   float* const    x    = frames_new(&random, 6, size);
-  NeumeCnn* const a    = stream_new(model, 1, neume_kernels_best());
-  NeumeCnn* const b    = stream_new(model, 1, neume_kernels_best());
+  NeumeCnn* const a    = stream_new(model, 1, 1, neume_kernels_best());
+  NeumeCnn* const b    = stream_new(model, 1, 1, neume_kernels_best());
   CHECK(neume_cnn_advance(a, 1));
   for (uint32_t t = 0; t < 6; ++t) {
-    const StreamAnswer before = stream_answer(a);
-    neume_cnn_begin(a, x + (size_t)t * size);
+    const StreamAnswer before = stream_answer(a, 0);
+    neume_cnn_begin(a, x + (size_t)t * size, 1);
     for (uint32_t i = 0; i < neume_cnn_slices(a); ++i) {
       CHECK(!neume_cnn_advance(a, i));
-      CHECK(stream_same(before, stream_answer(a)));
+      CHECK(stream_same(before, stream_answer(a, 0)));
     }
     CHECK(neume_cnn_advance(a, UINT32_MAX));
-    CHECK(!stream_same(before, stream_answer(a)));
-    CHECK(fabsf(before.onset - neume_cnn_onset(a)) > 0.0F);
+    CHECK(!stream_same(before, stream_answer(a, 0)));
+    CHECK(fabsf(before.onset - neume_cnn_onset(a, 0)) > 0.0F);
 
     // A look-ahead that is set during a pass is for the next
-    neume_cnn_begin(b, x + (size_t)t * size);
+    neume_cnn_begin(b, x + (size_t)t * size, 1);
     neume_cnn_advance(b, neume_cnn_slices(b) / 3);
     neume_cnn_set_lookahead(a, (t + 1) % 4);
     neume_cnn_set_lookahead(b, (t + 1) % 4);
   }
   CHECK(neume_cnn_advance(b, UINT32_MAX));
-  CHECK(stream_same(stream_answer(a), stream_answer(b)));
+  CHECK(stream_same(stream_answer(a, 0), stream_answer(b, 0)));
   neume_cnn_free(a);
   neume_cnn_free(b);
   free(x);
@@ -370,9 +395,9 @@ static void test_onsets(void)
     bias[NEUME_CLASSES] = logits[i];
     memcpy(bias, plain->layers[0].bias, NEUME_CLASSES * sizeof(float));
 
-    NeumeCnn* const    cnn    = stream_new(model, 1, neume_kernels_best());
-    NeumeCnn* const    other  = stream_new(plain, 1, neume_kernels_best());
-    const StreamAnswer answer = stream_answer(cnn);
+    NeumeCnn* const    cnn    = stream_new(model, 1, 1, neume_kernels_best());
+    NeumeCnn* const    other  = stream_new(plain, 1, 1, neume_kernels_best());
+    const StreamAnswer answer = stream_answer(cnn, 0);
     const double       wanted = 1.0 / (1.0 + exp(-(double)logits[i]));
     CHECK_MSG(fabs((double)answer.onset - wanted) < 1e-6,
               "logit %g: %g, not %g",
@@ -383,16 +408,16 @@ static void test_onsets(void)
     // Neither does the onset weigh among the classes, nor is it made up
     StreamAnswer classes = answer;
     classes.onset        = 0.0F;
-    CHECK(stream_same(classes, stream_answer(other)));
+    CHECK(stream_same(classes, stream_answer(other, 0)));
 
     const float loud[3] = { 1.0F, 2.0F, 3.0F };
     CHECK(stream_pass(cnn, &random, loud));
     CHECK(stream_pass(other, &random, loud));
-    classes       = stream_answer(cnn);
+    classes       = stream_answer(cnn, 0);
     classes.onset = 0.0F;
-    CHECK(stream_same(classes, stream_answer(other)));
+    CHECK(stream_same(classes, stream_answer(other, 0)));
     neume_cnn_reset(cnn);
-    CHECK(stream_same(answer, stream_answer(cnn)));
+    CHECK(stream_same(answer, stream_answer(cnn, 0)));
     neume_cnn_free(cnn);
     neume_cnn_free(other);
     random_cnn_free(model);
@@ -407,6 +432,7 @@ int main(void)
   test_passes();
   test_reset();
   test_contexts();
+  test_batches();
   test_every_lookahead();
   test_odd_networks();
   return test_report();

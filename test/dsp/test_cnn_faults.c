@@ -55,18 +55,18 @@ static void test_allocation(void)
   NeumeModel* const model  = random_cnn_reference(&random, 52, 20, false);
   NeumeCnn*         cnn    = NULL;
   allocations              = 0;
-  CHECK(!neume_cnn_new(model, 4, neume_kernels_best(), &cnn));
+  CHECK(!neume_cnn_new(model, 4, 2, neume_kernels_best(), &cnn));
   const uint32_t needed = allocations;
   CHECK(needed > 0);
 
   const float zeros[NEUME_BANDS_MAX] = { 0.0F };
   allocations                        = 0;
-  neume_cnn_begin(cnn, zeros);
+  neume_cnn_begin(cnn, zeros, 1);
   neume_cnn_advance(cnn, UINT32_MAX);
   neume_cnn_set_lookahead(cnn, 3);
   neume_cnn_reset(cnn);
-  neume_cnn_begin(cnn, zeros);
-  neume_cnn_begin(cnn, zeros);
+  neume_cnn_begin(cnn, zeros, 1);
+  neume_cnn_begin(cnn, zeros, 1);
   CHECK(!allocations);
   neume_cnn_free(cnn);
   neume_cnn_free(NULL);
@@ -75,7 +75,7 @@ static void test_allocation(void)
     cnn                = (NeumeCnn*)&random;
     allocations        = 0;
     allocation_to_fail = i;
-    CHECK(neume_cnn_new(model, 4, neume_kernels_best(), &cnn) ==
+    CHECK(neume_cnn_new(model, 4, 2, neume_kernels_best(), &cnn) ==
           NEUME_ERR_MEMORY);
     allocation_to_fail = 0;
     CHECK(!cnn);
@@ -84,12 +84,14 @@ static void test_allocation(void)
 }
 
 /** NEUME_ERR_RANGE, and no engine. */
-static bool refused(const NeumeModel* const model, const uint32_t interleave)
+static bool refused(const NeumeModel* const model,
+                    const uint32_t          interleave,
+                    const uint32_t          batch)
 {
   Random            random = { 0 };
   NeumeCnn*         cnn    = (NeumeCnn*)&random;
   const NeumeStatus status =
-    neume_cnn_new(model, interleave, &neume_kernels_c, &cnn);
+    neume_cnn_new(model, interleave, batch, &neume_kernels_c, &cnn);
   const bool result = status == NEUME_ERR_RANGE && !cnn;
   if (!status) {
     neume_cnn_free(cnn);
@@ -102,15 +104,17 @@ static void test_refusal(void)
   Random            random = { 2 };
   NeumeModel* const model  = random_cnn_reference(&random, 52, 20, false);
   NeumeModel        broken = *model;
-  CHECK(refused(model, 0));
-  CHECK(refused(model, NEUME_INTERLEAVE_MAX + 1));
-  CHECK(!refused(model, 1));
+  CHECK(refused(model, 0, 1));
+  CHECK(refused(model, NEUME_INTERLEAVE_MAX + 1, 1));
+  CHECK(refused(model, 1, 0));
+  CHECK(refused(model, 1, NEUME_BATCH_MAX + 1));
+  CHECK(!refused(model, 1, NEUME_BATCH_MAX));
 
 #define REFUSED(change)                                                        \
   do {                                                                         \
     broken = *model;                                                           \
     change;                                                                    \
-    CHECK(refused(&broken, 1));                                                \
+    CHECK(refused(&broken, 1, 1));                                             \
   } while (0)
 
   REFUSED(broken.n_layers = 0);

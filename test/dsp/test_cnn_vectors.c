@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /** Put column `t` of `x`, [channel][band], in the engine's order. */
@@ -80,7 +81,7 @@ static double check_output(const NeumeModel* const   model,
 
   Random          random = { lookahead + 1 };
   double          worst  = 0.0;
-  NeumeCnn* const cnn    = stream_new(model, interleave, kernels);
+  NeumeCnn* const cnn    = stream_new(model, interleave, 1, kernels);
   neume_cnn_set_lookahead(cnn, lookahead);
   for (uint32_t t = 0; t < frames; ++t) {
     for (uint32_t i = 0; i < interleave; ++i) {
@@ -106,6 +107,28 @@ static double check_output(const NeumeModel* const   model,
   }
   neume_cnn_free(cnn);
   return worst;
+}
+
+/** The network's input, several columns at once, is answered as one by one. */
+static void check_batched(const NeumeModel* const model,
+                          const Vectors* const    vectors)
+{
+  uint32_t           frames = 0;
+  uint32_t           size   = 0;
+  const float* const x      = vectors_tensor(vectors, "input", &frames, &size);
+  float* const       columns =
+    x ? malloc((size_t)frames * size * sizeof(float)) : NULL;
+  CHECK(columns);
+  for (uint32_t t = 0; columns && t < frames; ++t) {
+    memcpy(
+      columns + (size_t)t * size, reordered(model, x, t), size * sizeof(float));
+  }
+  for (uint32_t batch = 2; columns && batch <= NEUME_BATCH; batch += 5) {
+    Random random = { batch };
+    CHECK(!stream_batched(
+      model, 4, batch, neume_kernels_best(), &random, columns, frames));
+  }
+  free(columns);
 }
 
 static void test_vectors(const char* const folder)
@@ -156,6 +179,7 @@ static void test_vectors(const char* const folder)
           worst, check_output(model, vectors, lookahead, 3, &neume_kernels_c));
       }
     }
+    check_batched(model, vectors);
     CHECK_MSG(outputs > 0, "%s: no output", entry->d_name);
     CHECK_MSG(worst < TOLERANCE, "%s: off by %g", entry->d_name, worst);
     fprintf(stderr,

@@ -13,11 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MAX  50U
 #define TAPS_MAX  9U
 #define DEPTH_MAX 70U
-#define LDA_MAX   80U
-#define GUARD     2U ///< Rows behind the result that must stay as they are
+#define STEP_MAX  80U
+#define GUARD     8U ///< Floats behind a row that must stay as they are
 
 static uint32_t state = 1;
 
@@ -45,109 +44,244 @@ static float* floats(const size_t n)
   return x;
 }
 
-/** One product; the columns end exactly where the last row ends, so that
-    memory checkers see what is read too far. */
-static void check_product(const NeumeKernels* const kernels,
-                          const uint32_t            rows,
-                          const uint32_t            taps,
-                          const uint32_t            depth,
-                          const uint32_t            lda)
+/** All that a block reads, for the largest one of its taps and depth. */
+typedef struct {
+  float* columns[TAPS_MAX]; ///< [NEUME_BLOCK] rows, `step` apart; each ends
+                            ///< where the last row ends, so that memory
+                            ///< checkers see what is read too far
+  float*   b;               ///< [NEUME_BLOCK][taps][depth][NEUME_PANEL]
+  float*   from;            ///< [NEUME_BLOCK][NEUME_BLOCK][NEUME_PANEL]
+  uint32_t taps;            ///< Of the block
+  uint32_t depth;           ///< Of the block
+  uint32_t step;            ///< Between rows
+  float    slope;           ///< Of the block
+} Input;
+
+static void input_new(Input* const   in,
+                      const uint32_t taps,
+                      const uint32_t depth,
+                      const uint32_t step,
+                      const float    slope)
 {
-  float*       columns[TAPS_MAX];
-  const float* a[TAPS_MAX];
+  const size_t size = (size_t)(NEUME_BLOCK - 1) * step + depth;
   for (uint32_t t = 0; t < taps; ++t) {
-    columns[t] = malloc(((size_t)(rows - 1) * lda + depth) * sizeof(float));
-    if (!columns[t]) {
+    in->columns[t] = malloc(size * sizeof(float));
+    if (!in->columns[t]) {
       abort();
     }
-    for (size_t i = 0; i < (size_t)(rows - 1) * lda + depth; ++i) {
-      columns[t][i] = value();
-    }
-    a[t] = columns[t];
-  }
-  float* const b     = floats((size_t)taps * depth * NEUME_PANEL);
-  const size_t n     = (size_t)(rows + GUARD) * NEUME_PANEL;
-  float* const c     = floats(n);
-  float* const start = floats(n);
-  memcpy(start, c, n * sizeof(float));
-
-  kernels->gemm(rows, taps, depth, a, lda, b, c);
-
-  double worst = 0.0;
-  for (uint32_t i = 0; i < rows; ++i) {
-    for (uint32_t j = 0; j < NEUME_PANEL; ++j) {
-      double sum = (double)start[i * NEUME_PANEL + j];
-      for (uint32_t t = 0; t < taps; ++t) {
-        for (uint32_t k = 0; k < depth; ++k) {
-          sum += (double)a[t][i * lda + k] *
-                 (double)b[(t * depth + k) * NEUME_PANEL + j];
-        }
-      }
-      worst = fmax(worst, fabs(sum - (double)c[i * NEUME_PANEL + j]));
+    for (size_t k = 0; k < size; ++k) {
+      in->columns[t][k] = value();
     }
   }
+  in->b     = floats((size_t)NEUME_BLOCK * taps * depth * NEUME_PANEL);
+  in->from  = floats((size_t)NEUME_BLOCK * NEUME_BLOCK * NEUME_PANEL);
+  in->taps  = taps;
+  in->depth = depth;
+  in->step  = step;
+  in->slope = slope;
+}
+
+static void input_free(Input* const in)
+{
+  for (uint32_t t = 0; t < in->taps; ++t) {
+    free(in->columns[t]);
+  }
+  free(in->b);
+  free(in->from);
+}
+
+/** The first `rows` rows of the first `panels`; `to` is [row][stride]. */
+static NeumeBlock block_of(const Input* const in,
+                           const uint32_t     rows,
+                           const uint32_t     panels,
+                           float* const       to,
+                           const size_t       stride)
+{
+  NeumeBlock block = {
+    .rows      = rows,
+    .panels    = panels,
+    .taps      = in->taps,
+    .depth     = in->depth,
+    .a         = (const float* const*)in->columns,
+    .b         = in->b,
+    .from      = in->from,
+    .a_step    = in->step,
+    .b_step    = (size_t)in->taps * in->depth * NEUME_PANEL,
+    .from_step = (size_t)NEUME_BLOCK * NEUME_PANEL,
+    .to_step   = stride,
+    .slope     = in->slope,
+  };
+  block.to = to;
+  return block;
+}
+
+/** Whether `n` floats are equal in every bit but the sign of zeros. */
+static bool same(const float* const x, const float* const y, const size_t n)
+{
+  size_t i = 0;
+  while (i < n && x[i] >= y[i] && x[i] <= y[i]) {
+    ++i;
+  }
+  return i == n;
+}
+
+/** What belongs to row `i` and channel `j`, counted through all panels. */
+static double wanted(const Input* const in, const uint32_t i, const uint32_t j)
+{
+  const uint32_t panel = j / NEUME_PANEL;
+  double sum = (double)in->from[(size_t)i * NEUME_BLOCK * NEUME_PANEL + j];
+  for (uint32_t t = 0; t < in->taps; ++t) {
+    for (uint32_t k = 0; k < in->depth; ++k) {
+      const size_t at = ((size_t)panel * in->taps + t) * in->depth + k;
+      sum += (double)in->columns[t][i * in->step + k] *
+             (double)in->b[at * NEUME_PANEL + j % NEUME_PANEL];
+    }
+  }
+  return sum < 0.0 ? sum * (double)in->slope : sum;
+}
+
+/** A block of every shape: right, no larger than it should be, and the same,
+    in every bit, as in blocks of another shape. */
+static void check_shapes(const NeumeKernels* const kernels,
+                         const uint32_t            taps,
+                         const uint32_t            depth,
+                         const uint32_t            step,
+                         const float               slope)
+{
+  static float single[NEUME_BLOCK][NEUME_BLOCK * NEUME_PANEL];
   const double bound = 5e-7 * (4.0 + (double)taps * depth); // Rounding
-  CHECK_MSG(worst < bound,
-            "%s rows %u taps %u depth %u lda %u: off by %g",
+  Input        in;
+  input_new(&in, taps, depth, step, slope);
+  for (uint32_t rows = NEUME_BLOCK; rows > 0; --rows) {
+    const uint32_t most = NEUME_BLOCK / rows;
+    for (uint32_t panels = 1; panels <= most; ++panels) {
+      const uint32_t width  = panels * NEUME_PANEL;
+      const uint32_t stride = width + GUARD;
+      float* const   to     = floats((size_t)rows * stride);
+      float* const   before = floats((size_t)rows * stride);
+      double         worst  = 0.0;
+      unsigned       other  = 0;
+      unsigned       guards = 0;
+      memcpy(before, to, (size_t)rows * stride * sizeof(float));
+      const NeumeBlock block = block_of(&in, rows, panels, to, stride);
+      kernels->block(&block);
+      for (uint32_t i = 0; i < rows; ++i) {
+        const float* const y = to + (size_t)i * stride;
+        for (uint32_t j = 0; j < width; ++j) {
+          worst = fmax(worst, fabs(wanted(&in, i, j) - (double)y[j]));
+        }
+        if (rows == NEUME_BLOCK || (rows == 1 && panels == most)) {
+          memcpy(single[i], y, width * sizeof(float));
+        }
+        other += !same(single[i], y, NEUME_PANEL);
+        guards += !same(y + width, before + (size_t)i * stride + width, GUARD);
+      }
+      CHECK_MSG(worst < bound && !other && !guards,
+                "%s, %u rows of %u panels, %u taps, depth %u: off by %g, %u "
+                "rows differ, %u written too far",
+                kernels->name,
+                rows,
+                panels,
+                taps,
+                depth,
+                worst,
+                other,
+                guards);
+      free(to);
+      free(before);
+    }
+  }
+
+  // The second and later panels, too, are those of one row
+  for (uint32_t panels = 1; panels <= NEUME_BLOCK; ++panels) {
+    float* const     to    = floats((size_t)panels * NEUME_PANEL);
+    const NeumeBlock block = block_of(&in, 1, panels, to, 0);
+    kernels->block(&block);
+    CHECK(same(to, single[0], (size_t)panels * NEUME_PANEL));
+    free(to);
+  }
+  input_free(&in);
+}
+
+/** A block cut in two, the second going on where the first ends, in place. */
+static void check_parts(const NeumeKernels* const kernels,
+                        const uint32_t            rows,
+                        const uint32_t            depth)
+{
+  Input in;
+  input_new(&in, 1, depth, depth + 1, 0.3F);
+  const uint32_t panels = NEUME_BLOCK / rows;
+  const size_t   width  = (size_t)panels * NEUME_PANEL;
+  float* const   whole  = floats(rows * width);
+  float* const   parts  = floats(rows * width);
+  NeumeBlock     block  = block_of(&in, rows, panels, whole, width);
+  kernels->block(&block);
+
+  const uint32_t first = 1 + below(depth - 1);
+  block                = block_of(&in, rows, panels, parts, width);
+  block.depth          = first;
+  block.slope          = 1.0F;
+  kernels->block(&block);
+  const float* const rest = in.columns[0] + first;
+  block                   = block_of(&in, rows, panels, parts, width);
+  block.a                 = &rest;
+  block.b += (size_t)first * NEUME_PANEL;
+  block.depth     = depth - first;
+  block.from      = parts;
+  block.from_step = width;
+  kernels->block(&block);
+  CHECK_MSG(same(whole, parts, rows * width),
+            "%s, %u rows, depth %u: not the same in parts",
             kernels->name,
             rows,
-            taps,
-            depth,
-            lda,
-            worst);
-  unsigned changed = 0;
-  for (size_t i = (size_t)rows * NEUME_PANEL; i < n; ++i) {
-    changed += c[i] < start[i] || c[i] > start[i];
-  }
-  CHECK_MSG(
-    !changed, "%s rows %u: wrote behind the result", kernels->name, rows);
-
-  for (uint32_t t = 0; t < taps; ++t) {
-    free(columns[t]);
-  }
-  free(b);
-  free(c);
-  free(start);
+            depth);
+  free(whole);
+  free(parts);
+  input_free(&in);
 }
 
-static void test_products(const NeumeKernels* const kernels)
+static void test_blocks(const NeumeKernels* const kernels)
 {
-  for (uint32_t rows = 1; rows <= 20; ++rows) {
-    for (uint32_t depth = 1; depth <= 9; ++depth) {
-      check_product(kernels, rows, 1, depth, depth);
-      check_product(kernels, rows, 3, depth, 1);
+  for (uint32_t depth = 1; depth <= 9; ++depth) {
+    check_shapes(kernels, 1, depth, depth, 1.0F);
+    check_shapes(kernels, 3, depth, 1, 0.0F);
+  }
+  for (unsigned i = 0; i < 60; ++i) {
+    check_shapes(kernels,
+                 1 + below(TAPS_MAX),
+                 1 + below(DEPTH_MAX),
+                 1 + below(STEP_MAX),
+                 value());
+  }
+  for (uint32_t rows = 1; rows <= NEUME_BLOCK; ++rows) {
+    for (unsigned i = 0; i < 10; ++i) {
+      check_parts(kernels, rows, 2 + below(DEPTH_MAX - 1));
     }
   }
-  for (unsigned i = 0; i < 300; ++i) {
-    check_product(kernels,
-                  1 + below(ROWS_MAX),
-                  1 + below(TAPS_MAX),
-                  1 + below(DEPTH_MAX),
-                  1 + below(LDA_MAX));
-  }
 }
 
-static void test_row_blocks(void)
+static void test_pieces(void)
 {
-  for (uint32_t rows = 1; rows <= 100; ++rows) {
+  for (uint32_t n = 1; n <= 100; ++n) {
     for (uint32_t most = 1; most <= 8; ++most) {
-      const uint32_t blocks = neume_row_blocks(rows, most);
-      uint32_t       low    = rows;
-      uint32_t       high   = 0;
-      for (uint32_t i = 0; i < blocks; ++i) {
-        const uint32_t n = neume_row_split(rows, blocks, i + 1) -
-                           neume_row_split(rows, blocks, i);
-        low  = n < low ? n : low;
-        high = n > high ? n : high;
+      const NeumePieces pieces = neume_pieces(n, most);
+      uint32_t          low    = n;
+      uint32_t          high   = 0;
+      uint32_t          next   = 0;
+      for (uint32_t i = 0; i < pieces.count; ++i) {
+        const uint32_t size = neume_piece_size(pieces, i);
+        CHECK(neume_piece_begin(pieces, i) == next);
+        next += size;
+        low  = size < low ? size : low;
+        high = size > high ? size : high;
       }
-      CHECK_MSG(neume_row_split(rows, blocks, 0) == 0 &&
-                  neume_row_split(rows, blocks, blocks) == rows,
-                "%u rows in %u blocks",
-                rows,
-                blocks);
+      CHECK_MSG(next == n && neume_piece_begin(pieces, pieces.count) == n,
+                "%u in %u pieces",
+                n,
+                pieces.count);
       CHECK_MSG(low >= 1 && high <= most && high - low <= 1,
-                "%u rows in blocks of %u to %u, at most %u",
-                rows,
+                "%u in pieces of %u to %u, at most %u",
+                n,
                 low,
                 high,
                 most);
@@ -171,11 +305,11 @@ static void test_names(void)
 
 int main(void)
 {
-  test_row_blocks();
+  test_pieces();
   test_names();
-  test_products(&neume_kernels_c);
+  test_blocks(&neume_kernels_c);
   if (neume_kernels_best() != &neume_kernels_c) {
-    test_products(neume_kernels_best());
+    test_blocks(neume_kernels_best());
   }
   fprintf(stderr, "kernels: c, best is %s\n", neume_kernels_best()->name);
   return test_report();

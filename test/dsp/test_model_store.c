@@ -242,10 +242,10 @@ static void test_engines(void)
   NeumeCnn*                 a       = NULL;
   NeumeCnn*                 b       = NULL;
   allocations                       = 0;
-  CHECK(!neume_cnn_new(private, 4, kernels, &a));
+  CHECK(!neume_cnn_new(private, 4, 1, kernels, &a));
   const uint32_t needed = allocations;
   allocations           = 0;
-  CHECK(!neume_cnn_new(shared, 4, kernels, &b));
+  CHECK(!neume_cnn_new(shared, 4, 1, kernels, &b));
   CHECK_MSG(allocations + 2U == needed, "%u, %u", allocations, needed);
 
   float    frame[NEUME_BANDS_MAX];
@@ -255,10 +255,10 @@ static void test_engines(void)
       random   = random * 1664525U + 1013904223U;
       frame[k] = (float)(random >> 16U) / 65536.0f;
     }
-    neume_cnn_begin(a, frame);
-    neume_cnn_begin(b, frame);
+    neume_cnn_begin(a, frame, 1);
+    neume_cnn_begin(b, frame, 1);
     CHECK(neume_cnn_advance(a, UINT32_MAX) && neume_cnn_advance(b, UINT32_MAX));
-    CHECK(same(neume_cnn_output(a), neume_cnn_output(b), NEUME_CLASSES));
+    CHECK(same(neume_cnn_output(a, 0), neume_cnn_output(b, 0), NEUME_CLASSES));
   }
   neume_cnn_free(a);
   neume_cnn_free(b);
@@ -314,7 +314,7 @@ static void* use(void* data)
     }
 
     NeumeCnn* cnn = NULL;
-    if (!neume_cnn_new(*held, 1, &neume_kernels_c, &cnn)) {
+    if (!neume_cnn_new(*held, 1, 1, &neume_kernels_c, &cnn)) {
       neume_cnn_free(cnn);
     }
     // In every other round all hold it at once

@@ -4,6 +4,7 @@
 #include "../test.h"
 
 #include "attributes.h"
+#include "chain.h"
 #include "cnn.h"
 #include "kernels.h"
 #include "logmel.h"
@@ -19,8 +20,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-static const double pi = 3.14159265358979323846;
-
 #define STEPS_MAX 512
 
 typedef struct {
@@ -28,47 +27,15 @@ typedef struct {
   unsigned  count;            ///< How many
 } Result;
 
-static uint32_t random_next(uint32_t* state)
-{
-  *state = *state * 1664525U + 1013904223U;
-  return *state >> 8U;
-}
-
-static NeumeModel* built_model(ModelBuilder* builder)
-{
-  size_t         n_bytes = 0;
-  uint8_t* const bytes   = model_builder_bytes(builder, &n_bytes);
-  NeumeModel*    model   = NULL;
-  CHECK(neume_model_parse(bytes, n_bytes, &model, NULL) == NEUME_SUCCESS);
-  free(bytes);
-  return model;
-}
-
 /** A network that names no note in particular, but changes its mind often. */
 static NeumeModel* stacked_model(uint32_t right, uint32_t stack)
 {
-  return built_model(model_builder_stacked(5, right, stack));
+  return chain_model(model_builder_stacked(5, right, stack));
 }
 
 static NeumeModel* small_model(uint32_t right)
 {
   return stacked_model(right, 1);
-}
-
-/** Tones that change every 0.3 s, with pauses. */
-static float* make_audio(double rate, uint32_t n)
-{
-  float* const audio = (float*)calloc(n, sizeof(float));
-  uint32_t     seed  = 9;
-  double       phase = 0.0;
-  for (uint32_t i = 0; i < n; ++i) {
-    const unsigned part = (unsigned)(i / rate / 0.3);
-    const double   hz   = 110.0 * pow(2.0, (part * 7 % 36) / 12.0);
-    phase += hz / rate;
-    const double hiss = (double)(random_next(&seed) % 1000) / 1e6;
-    audio[i] = (float)(hiss + (part % 4 ? 0.3 * sin(2.0 * pi * phase) : 0.0));
-  }
-  return audio;
 }
 
 /** Write in blocks of 1..`block_max` and collect what is decided. */
@@ -82,7 +49,7 @@ static void run(Neume*       neume,
   result->count = 0;
   for (uint32_t done = 0; done < n;) {
     const uint32_t left  = n - done;
-    uint32_t       block = 1 + random_next(&seed) % block_max;
+    uint32_t       block = 1 + chain_random(&seed) % block_max;
     block                = block < left ? block : left;
     const uint32_t wrote = neume_write(neume, audio + done, block);
     CHECK(wrote == block);
@@ -102,12 +69,7 @@ static bool same(const Result* a, const Result* b)
 {
   bool equal = a->count == b->count;
   for (unsigned i = 0; equal && i < a->count; ++i) {
-    const NeumeStep* const x = &a->steps[i];
-    const NeumeStep* const y = &b->steps[i];
-    equal = x->position == y->position && x->note == y->note &&
-            x->midi == y->midi && x->off == y->off && x->on == y->on &&
-            x->velocity == y->velocity && x->cents == y->cents &&
-            x->confidence == y->confidence && x->level == y->level;
+    equal = chain_same_step(&a->steps[i], &b->steps[i]);
   }
   return equal;
 }
@@ -126,12 +88,12 @@ static void test_blocks(void)
     const double      rate  = cases[r].rate;
     const uint32_t    p     = cases[r].interleave;
     const uint32_t    n     = (uint32_t)(rate * 3.0);
-    float* const      audio = make_audio(rate, n);
+    float* const      audio = chain_audio(rate, n);
     NeumeModel* const model = stacked_model(0, cases[r].stack);
     Neume*            neume = NULL;
     Result* const     want  = (Result*)calloc(1, sizeof(Result));
     Result* const     got   = (Result*)calloc(1, sizeof(Result));
-    CHECK(neume_new(model, rate, p, &neume) == NEUME_SUCCESS);
+    CHECK(neume_new(model, rate, p, 1, &neume) == NEUME_SUCCESS);
 
     run(neume, audio, n, 8192, want);
     const unsigned expected = 3 * NEUME_RATE / (NEUME_STEP / p) - 1;
@@ -200,11 +162,11 @@ static void test_frames(uint32_t interleave, uint32_t stack)
   const uint32_t    n     = 16000;
   const uint32_t    most  = interleave > stack ? interleave : stack;
   const uint32_t    hop   = NEUME_STEP / most;
-  float* const      audio = make_audio(rate, n);
+  float* const      audio = chain_audio(rate, n);
   NeumeModel* const model = stacked_model(0, stack);
   Neume*            neume = NULL;
   uint32_t          total = 0;
-  CHECK(neume_new(model, rate, interleave, &neume) == NEUME_SUCCESS);
+  CHECK(neume_new(model, rate, interleave, 1, &neume) == NEUME_SUCCESS);
   for (uint32_t i = 0; i < n; ++i) {
     NeumeStep step;
     frames_made = 0;
@@ -280,12 +242,12 @@ static void check_heard(const Parts* parts,
   }
   CHECK(equal(neume_features(neume), frame, bands));
 
-  neume_cnn_begin(parts->cnn, column);
+  neume_cnn_begin(parts->cnn, column, 1);
   neume_cnn_advance(parts->cnn, UINT32_MAX);
   CHECK(equal(neume_log_probabilities(neume),
-              neume_cnn_output(parts->cnn),
+              neume_cnn_output(parts->cnn, 0),
               NEUME_CLASSES));
-  CHECK(neume_onset(neume) == neume_cnn_onset(parts->cnn));
+  CHECK(neume_onset(neume) == neume_cnn_onset(parts->cnn, 0));
   CHECK(heard.log_p == neume_log_probabilities(neume));
   CHECK(heard.onset == neume_onset(neume));
 }
@@ -318,14 +280,14 @@ static void test_columns(uint32_t interleave, uint32_t stack)
   const uint32_t    n     = 16000 * 3;
   const uint32_t    block = 100;
   const uint32_t    hop   = NEUME_STEP / interleave;
-  float* const      audio = make_audio(rate, n);
+  float* const      audio = chain_audio(rate, n);
   float* const      slow  = slow_audio(audio, n, rate);
-  NeumeModel* const model = built_model(model_builder_onsets(5, 1, stack));
+  NeumeModel* const model = chain_model(model_builder_onsets(5, 1, stack));
   Parts             parts = { &model->front_end, NULL, NULL };
   Neume*            neume = NULL;
-  CHECK(neume_new(model, rate, interleave, &neume) == NEUME_SUCCESS);
+  CHECK(neume_new(model, rate, interleave, 1, &neume) == NEUME_SUCCESS);
   CHECK(neume_logmel_new(parts.fe, &parts.logmel) == NEUME_SUCCESS);
-  CHECK(neume_cnn_new(model, interleave, neume_kernels_best(), &parts.cnn) ==
+  CHECK(neume_cnn_new(model, interleave, 1, neume_kernels_best(), &parts.cnn) ==
         NEUME_SUCCESS);
 
   // The network looks one of its frames ahead, the tracker none
@@ -370,10 +332,10 @@ static void test_positions(void)
   NeumeModel* const model = small_model(0);
   const double      rate  = 48000.0;
   const uint32_t    n     = 48000;
-  float* const      audio = make_audio(rate, n);
+  float* const      audio = chain_audio(rate, n);
   Result* const     got   = (Result*)calloc(1, sizeof(Result));
   Neume*            neume = NULL;
-  CHECK(neume_new(model, rate, 4, &neume) == NEUME_SUCCESS);
+  CHECK(neume_new(model, rate, 4, 1, &neume) == NEUME_SUCCESS);
   run(neume, audio, n, 512, got);
   for (unsigned i = 0; i < got->count; ++i) {
     const double frame = floor((128.0 * (i + 1) - 1.0) * rate / NEUME_RATE);
@@ -395,6 +357,46 @@ static void test_positions(void)
   neume_model_free(model);
 }
 
+/** A look-ahead that is set while the network works is the same as one that is
+    set before. */
+static void test_late_lookahead(void)
+{
+  static const float wanted[] = { 0.0f, 250.0f, 375.0f };
+  NeumeModel* const  model    = small_model(2);
+  const double       rate     = 16000.0;
+  const uint32_t     n        = 16000;
+  float* const       audio    = chain_audio(rate, n);
+  Neume*             neume    = NULL;
+  CHECK(neume_new(model, rate, 8, 1, &neume) == NEUME_SUCCESS);
+  for (unsigned i = 0; i < 3; ++i) {
+    NeumeStep last[2]  = { { 0 } };
+    double    delay[2] = { 0.0 };
+    for (unsigned late = 0; late < 2; ++late) {
+      NeumeParams params  = neume_defaults();
+      params.lookahead_ms = 125.0f;
+      neume_set(neume, &params);
+      neume_reset(neume);
+      for (uint32_t done = 0; done < n; done += 40) {
+        // The first frame ends with sample 249, and its pass 96 later
+        if (done == (late ? 280U : 240U)) {
+          params.lookahead_ms = wanted[i];
+          neume_set(neume, &params);
+        }
+        neume_write(neume, audio + done, 40);
+        while (neume_analyse(neume, &last[late])) {
+        }
+      }
+      delay[late] = neume_delay(neume);
+    }
+    CHECK(delay[0] == delay[1]);
+    CHECK(last[0].position == last[1].position);
+    CHECK(last[0].level == last[1].level);
+  }
+  neume_free(neume);
+  free(audio);
+  neume_model_free(model);
+}
+
 static void test_lookahead(void)
 {
   // Whatever the look-ahead and whenever it changes, notes are well formed
@@ -402,14 +404,14 @@ static void test_lookahead(void)
     NeumeModel* const model = small_model(right);
     const double      rate  = 16000.0;
     const uint32_t    n     = 16000 * 6;
-    float* const      audio = make_audio(rate, n);
+    float* const      audio = chain_audio(rate, n);
     Neume*            neume = NULL;
     uint32_t          seed  = 3;
     uint32_t          note  = 0;
-    CHECK(neume_new(model, rate, 8, &neume) == NEUME_SUCCESS);
+    CHECK(neume_new(model, rate, 8, 1, &neume) == NEUME_SUCCESS);
     for (uint32_t done = 0; done < n; done += 500) {
       NeumeParams params  = neume_defaults();
-      params.lookahead_ms = (float)(random_next(&seed) % 1400);
+      params.lookahead_ms = (float)(chain_random(&seed) % 1400);
       params.threshold    = 0.05f;
       params.min_note_ms  = 0.0f;
       neume_set(neume, &params);
@@ -434,7 +436,7 @@ static void test_bad_audio(void)
 {
   NeumeModel* const model = small_model(0);
   Neume*            neume = NULL;
-  CHECK(neume_new(model, 48000.0, 4, &neume) == NEUME_SUCCESS);
+  CHECK(neume_new(model, 48000.0, 4, 1, &neume) == NEUME_SUCCESS);
 
   static const float bad[] = { NAN,    INFINITY, -INFINITY, 1e38f,
                                -1e38f, 1e-40f,   -1e-45f,   0.0f };
@@ -442,7 +444,7 @@ static void test_bad_audio(void)
   for (unsigned i = 0; i < 200; ++i) {
     float block[480];
     for (unsigned k = 0; k < 480; ++k) {
-      block[k] = bad[random_next(&seed) % 8];
+      block[k] = bad[chain_random(&seed) % 8];
     }
     CHECK(neume_write(neume, block, 480) == 480);
     NeumeStep step;
@@ -486,11 +488,15 @@ static void test_arguments(void)
   };
   Neume* neume = NULL;
   for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
-    CHECK(neume_new(model, bad[i], 4, &neume) == NEUME_ERR_RATE && !neume);
+    CHECK(neume_new(model, bad[i], 4, 1, &neume) == NEUME_ERR_RATE && !neume);
   }
-  CHECK(neume_new(model, 48000.0, 0, &neume) == NEUME_ERR_RANGE && !neume);
-  CHECK(neume_new(model, 48000.0, 3, &neume) == NEUME_ERR_RANGE && !neume);
-  CHECK(neume_new(model, 48000.0, 16, &neume) == NEUME_ERR_RANGE && !neume);
+  CHECK(neume_new(model, 48000.0, 0, 1, &neume) == NEUME_ERR_RANGE && !neume);
+  CHECK(neume_new(model, 48000.0, 3, 1, &neume) == NEUME_ERR_RANGE && !neume);
+  CHECK(neume_new(model, 48000.0, 16, 1, &neume) == NEUME_ERR_RANGE && !neume);
+  CHECK(neume_new(model, 48000.0, 4, 0, &neume) == NEUME_ERR_RANGE && !neume);
+  CHECK(neume_new(model, 48000.0, 4, NEUME_BATCH_MAX + 1, &neume) ==
+          NEUME_ERR_RANGE &&
+        !neume);
   neume_free(NULL);
   neume_model_free(model);
 }
@@ -517,11 +523,11 @@ static void test_threads(void)
   // Written by one thread and analysed by another, the same is decided
   NeumeModel* const model = small_model(0);
   const uint32_t    n     = 48000 * 3;
-  float* const      audio = make_audio(48000.0, n);
+  float* const      audio = chain_audio(48000.0, n);
   Result* const     want  = (Result*)calloc(1, sizeof(Result));
   Result* const     got   = (Result*)calloc(1, sizeof(Result));
   Neume*            neume = NULL;
-  CHECK(neume_new(model, 48000.0, 4, &neume) == NEUME_SUCCESS);
+  CHECK(neume_new(model, 48000.0, 4, 1, &neume) == NEUME_SUCCESS);
   run(neume, audio, n, 8192, want);
   neume_reset(neume);
 
@@ -554,6 +560,7 @@ int main(void)
   test_blocks();
   test_positions();
   test_lookahead();
+  test_late_lookahead();
   test_bad_audio();
   test_arguments();
   test_threads();

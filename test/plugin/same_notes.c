@@ -45,7 +45,7 @@ typedef struct {
 static bool transcribe(const Case* c, const char* path, Transcript* transcript)
 {
   const ListenOptions options = {
-    c->model, neume_defaults(), NEUME_INTERLEAVE, false
+    c->model, neume_defaults(), NEUME_INTERLEAVE, NEUME_BATCH, false
   };
   char message[COMMAND_MESSAGE_MAX];
   if (!listen(path, &options, NULL, transcript, message)) {
@@ -221,7 +221,7 @@ static bool measure(Case* c)
   audio_close(audio);
 
   Neume* neume = NULL;
-  if (neume_new(c->model, c->rate, NEUME_INTERLEAVE, &neume)) {
+  if (neume_new(c->model, c->rate, NEUME_INTERLEAVE, 1, &neume)) {
     return false;
   }
   c->delay = neume_delay(neume) / c->rate;

@@ -56,9 +56,11 @@ static Transcript transcribe(const char*        path,
                              const NeumeModel*  model,
                              const NeumeParams* params)
 {
-  const ListenOptions options = { model, *params, NEUME_INTERLEAVE, false };
-  char                message[COMMAND_MESSAGE_MAX] = { 0 };
-  Transcript          transcript;
+  const ListenOptions options = {
+    model, *params, NEUME_INTERLEAVE, NEUME_BATCH, false
+  };
+  char       message[COMMAND_MESSAGE_MAX] = { 0 };
+  Transcript transcript;
   CHECK_MSG(listen(path, &options, NULL, &transcript, message), "%s", message);
   return transcript;
 }
@@ -68,7 +70,7 @@ static double delay_of(const NeumeModel*  model,
                        double             rate)
 {
   Neume* neume = NULL;
-  if (neume_new(model, rate, NEUME_INTERLEAVE, &neume)) {
+  if (neume_new(model, rate, NEUME_INTERLEAVE, 1, &neume)) {
     abort();
   }
   neume_set(neume, params);

@@ -60,7 +60,7 @@ static Found hear(const float* sound)
   Found     found = { { 0 }, 0 };
   Neume*    neume = NULL;
   NeumeStep step;
-  if (neume_new(model, RATE, NEUME_INTERLEAVE, &neume)) {
+  if (neume_new(model, RATE, NEUME_INTERLEAVE, 1, &neume)) {
     abort();
   }
   for (uint32_t done = 0; done < N_SAMPLES;) {

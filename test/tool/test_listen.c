@@ -28,7 +28,9 @@ static NeumeModel* model;
 
 static ListenOptions make_options(float lookahead_ms, uint32_t interleave)
 {
-  ListenOptions options = { model, neume_defaults(), interleave, true };
+  ListenOptions options = {
+    model, neume_defaults(), interleave, NEUME_BATCH, true
+  };
 
   options.params.lookahead_ms = lookahead_ms;
   return options;
@@ -98,7 +100,7 @@ static void test_same_as_a_host(void)
   sf_close(file);
 
   Neume* neume = NULL;
-  CHECK(!neume_new(model, rate, 4, &neume));
+  CHECK(!neume_new(model, rate, 4, 1, &neume));
   neume_set(neume, &options.params);
   NeumeStep step;
   size_t    on  = 0;
@@ -128,6 +130,43 @@ static void test_same_as_a_host(void)
   neume_free(neume);
   free(all);
   transcript_free(&t);
+}
+
+/** All that is found is the same, in every bit, however many frames the network
+    takes at once. */
+static void test_batches(float lookahead, bool follow)
+{
+  ListenOptions options = make_options(lookahead, 8);
+  options.params.follow = follow;
+  CHECK(fixture_melody(audio_path, 44100, 1));
+  options.batch  = 1;
+  Transcript one = hear(&options);
+  options.batch  = NEUME_BATCH;
+  Transcript all = hear(&options);
+  CHECK(one.notes.size > 0 && one.notes.size == all.notes.size);
+  CHECK(one.n_frames > 0 && one.n_frames == all.n_frames);
+  CHECK(one.n_columns > 0 && one.n_columns == all.n_columns);
+  bool same = one.notes.size == all.notes.size &&
+              one.n_frames == all.n_frames && one.n_columns == all.n_columns;
+  for (size_t i = 0; same && i < one.notes.size; ++i) {
+    const Note* const x = &one.notes.notes[i];
+    const Note* const y = &all.notes.notes[i];
+    same                = x->onset == y->onset && x->offset == y->offset &&
+           x->midi == y->midi && x->velocity == y->velocity &&
+           x->confidence == y->confidence;
+  }
+  for (size_t i = 0; same && i < one.n_frames; ++i) {
+    const Frame* const x = &one.frames[i];
+    const Frame* const y = &all.frames[i];
+    same = x->time == y->time && x->note == y->note && x->midi == y->midi &&
+           x->cents == y->cents && x->confidence == y->confidence;
+  }
+  for (size_t i = 0; same && i < one.n_columns * one.bands; ++i) {
+    same = one.features[i] == all.features[i];
+  }
+  CHECK_MSG(same, "look-ahead %g ms", (double)lookahead);
+  transcript_free(&one);
+  transcript_free(&all);
 }
 
 /** Listen in a thread of its own. */
@@ -180,7 +219,7 @@ static void test_features(void)
   CHECK(stream &&
         fread(header, 1, NPY_HEADER_BYTES, stream) == NPY_HEADER_BYTES);
   // 6 s hold so many steps, and each completes with its last sample
-  const size_t steps = 48U * NEUME_INTERLEAVE;
+  const size_t steps = (size_t)48U * NEUME_INTERLEAVE;
   snprintf(shape, sizeof(shape), "'shape': (%zu, %u), }", steps, t.bands);
   CHECK_MSG(strstr(header + 10, shape), "%s", header + 10);
   CHECK(!memcmp(header, "\x93NUMPY\x01\x00\x76\x00", 10));
@@ -233,6 +272,9 @@ int main(void)
     test_melody(48000, 1, 1250.0f, 8);
     test_melody(192000, 1, 0.0f, 4);
     test_same_as_a_host();
+    test_batches(0.0f, false);
+    test_batches(1250.0f, false);
+    test_batches(125.0f, true);
     test_threads();
     test_features();
     test_silence_and_nothing();
