@@ -84,7 +84,7 @@ static const double doubt_ahead_seconds = 0.01; ///< Where it looks ahead
 
 NeumeParams neume_defaults(void)
 {
-  const NeumeParams params = { 0.0f, 0.5f, -70.0f, 60.0f, 440.0f, false };
+  const NeumeParams params = { 0.0f, 0.5f, -90.0f, 60.0f, 440.0f, false };
   return params;
 }
 

@@ -58,7 +58,7 @@ static const float  centre_leaves  = 0.6f;  ///< Semitones from the note
 
 enum { NEIGHBOURS = 3 }; ///< Classes to either side that a swing may reach
 
-static const NeumeTrackerParams defaults = { 0.5f, -70.0f, 2, 0 };
+static const NeumeTrackerParams defaults = { 0.5f, -90.0f, 2, 0 };
 
 /** What is kept of each step within the longest lag. */
 typedef struct {

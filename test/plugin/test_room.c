@@ -17,7 +17,7 @@
 #define SECOND 16000U
 #define LENGTH (4U * SECOND) // Samples of each sound
 
-static const float fixed_gate = -70.0f; ///< The port's default, dBFS
+static const float fixed_gate = -90.0f; ///< The port's default, dBFS
 
 static float room[LENGTH];   ///< A singer next door, and noise
 static float voice[LENGTH];  ///< Notes from A3 to E4, the first one loud

@@ -280,7 +280,7 @@ class Native:
         level,
         step_seconds,
         threshold=0.4,
-        gate=-70.0,
+        gate=-90.0,
         min_steps=2,
         lag=0,
     ):
