@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright 2026 The Neume authors
 # SPDX-License-Identifier: ISC
-"""Networks, weights files, training and test vectors.
+"""Networks, weights files and test vectors.
 
 Needs NumPy and PyTorch; no recordings, no C code.
 """
@@ -11,12 +11,9 @@ import io
 import json
 import os
 import pathlib
-import socket
-import subprocess
 import sys
 import tempfile
 import unittest
-from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "train"))
@@ -32,12 +29,9 @@ except ImportError as error:
 
 # pylint: disable=wrong-import-position
 from neume_train import (  # noqa: E402
-    export,
     networks,
-    shards,
     systems,
     tensors,
-    train,
     vectors,
     weights,
 )
@@ -302,305 +296,6 @@ class Files(unittest.TestCase):
                 self.assertEqual(json.loads(metadata["labels"]), {"classes": 40, "midi_min": 45})
                 self.assertEqual(json.loads(metadata["layers"]), stack.layers)
                 self.assertLess((outputs(back, x) - outputs(stack, x)).abs().max(), 1e-4)
-
-
-class Training(unittest.TestCase):
-    """Runs on a made-up set: a ridge whose place is the class."""
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.root = pathlib.Path(folder.name)
-        self.data = self.root / "clips"
-        self.data.mkdir()
-        (self.root / "layers.json").write_text(json.dumps(TINY), encoding="utf-8")
-        for number in range(2):
-            self.shard(number)
-
-    def shard(self, number, clips=10):
-        """Write one file of clips."""
-        rng = np.random.default_rng(number)
-        labels = rng.integers(0, 6, (clips, 60)).repeat(16, 1)
-        features = np.abs(rng.normal(0, 0.1, (clips, 960, BANDS)))
-        features += (np.arange(BANDS) == 4 * labels[..., None] - 2) * 1.0
-        np.savez(
-            self.data / f"shard-{number:05}.npz",
-            features=features.astype(np.float16),
-            labels=labels.astype(np.uint8),
-        )
-        manifest = {"shards": number + 1, "step": 128, "front_end": vectors.front_end(BANDS)}
-        (self.data / "dataset.json").write_text(json.dumps(manifest), encoding="utf-8")
-
-    def trainer(self, name, *words, epochs=2):
-        """A Trainer of the run `name`."""
-        out = self.root / name
-        out.mkdir(exist_ok=True)
-        words = ["--data", str(self.data), "--out", str(out), *words]
-        words += ["--layers", str(self.root / "layers.json"), "--epochs", str(epochs)]
-        words += ["--batch", "4", "--precision", "float32", "--lr", "0.01", "--ema", "0.9"]
-        return train.Trainer(train.parse(words))
-
-    @staticmethod
-    def run_it(trainer):
-        """Run, without words; whether it came to its end."""
-        with contextlib.redirect_stdout(io.StringIO()):
-            return trainer.run()
-
-    def test_loss_falls(self):
-        trainer = self.trainer("falls", "--mask-bands", "0", epochs=12)
-        self.assertTrue(self.run_it(trainer))
-        lines = (self.root / "falls" / "log.jsonl").read_text(encoding="utf-8").splitlines()
-        log = [json.loads(line) for line in lines]
-        self.assertEqual([entry["epoch"] for entry in log], list(range(1, 13)))
-        self.assertLess(log[-1]["train_loss"], 0.5 * log[0]["train_loss"])
-        self.assertLess(log[-1]["loss"], 0.5 * log[0]["loss"])
-        self.assertGreater(log[-1]["accuracy"], 0.8)
-        trainer.clips.held_out = trainer.clips.train[:4]
-        features, labels = trainer.clips.batch(trainer.clips.held_out, range(4))
-        with torch.no_grad():
-            logits = trainer.average.stack(features).transpose(1, 2)
-        loss = float(torch.nn.functional.cross_entropy(logits, labels))
-        self.assertAlmostEqual(trainer.evaluate()["loss"], loss, 4)
-
-    def test_start_from_another_run(self):
-        first = self.trainer("first", epochs=3)
-        self.assertTrue(self.run_it(first))
-        second = self.trainer("second", "--start", str(self.root / "first"), epochs=1)
-        for mine, theirs in zip(
-            second.stack.state_dict().values(), first.average.stack.state_dict().values()
-        ):
-            self.assertTrue(torch.equal(mine, theirs))
-        self.assertTrue(self.run_it(second))
-        stack, state = export.load_checkpoint(str(self.root / "second"))
-        details = export.provenance(stack, [state], "")
-        self.assertEqual(details["epochs"], 1)
-        self.assertEqual([run["epochs"] for run in details["after"]], [3])
-        self.assertIn("--start first", details["command"])
-
-    def test_start_from_a_weights_file(self):
-        first = self.trainer("first", epochs=1)
-        self.assertTrue(self.run_it(first))
-        stack, state = export.load_checkpoint(str(self.root / "first"))
-        path = str(self.root / "first.safetensors")
-        details = export.provenance(stack, [state], "")
-        weights.save(path, "first", "1", state["front_end"], stack, details)
-        second = self.trainer("second", "--start", path, epochs=1)
-        features, _ = first.clips.batch(first.clips.train[:4], range(4))
-        with torch.no_grad():
-            one, other = stack(features), second.stack.eval()(features)
-        torch.testing.assert_close(one, other, atol=1e-3, rtol=1e-3)
-        (origin,) = second.lineage
-        self.assertEqual((origin["weights"], origin["seed"]), ("first", 1))
-        self.assertEqual(len(origin["sha256"]), 64)
-
-    def test_start_from_the_mean_of_runs(self):
-        runs = []
-        for seed in ("1", "2"):
-            runs.append(self.trainer(f"run{seed}", "--seed", seed, epochs=1))
-            self.assertTrue(self.run_it(runs[-1]))
-        starts = [word for run in runs for word in ("--start", run.args.out)]
-        mean = self.trainer("mean", *starts, epochs=1)
-        one, two = (run.average.stack.state_dict() for run in runs)
-        for name, value in mean.stack.state_dict().items():
-            if value.is_floating_point():
-                torch.testing.assert_close(value, (one[name] + two[name]) / 2)
-        self.assertEqual([run["seed"] for run in mean.lineage], [1, 2])
-
-    def test_the_label_point_moves_by_whole_frames(self):
-        def batch(*words):
-            return self.trainer("moved", *words).clips.batch([(path, 0)], [0])
-
-        clips = shards.Clips([self.data])
-        path = clips.train[0][0]
-        labels = clips._shards[path][1][0]
-        delay = clips.front_end["label_delay"]
-        features, there = batch()
-        same, later = batch("--label-delay", str(delay - 256))
-        self.assertTrue(torch.equal(features, same))
-        np.testing.assert_array_equal(there[0], labels[0::4])
-        np.testing.assert_array_equal(later[0], np.append(labels[2::4], labels[-1])[:240])
-        moved = shards.Clips([self.data], delay - 256)
-        self.assertEqual(moved.front_end["label_delay"], delay - 256)
-        with self.assertRaisesRegex(ValueError, "whole step"):
-            shards.Clips([self.data], delay - 100)
-
-    def test_bridge(self):
-        # A frame lasts 31.25 ms: gaps of three frames are consonants
-        labels = np.array([[5, 5, 0, 0, 0, 7, 7, 0, 0, 0, 0, 9, 0, 9, 0, 0]], np.uint8)
-        wanted = [[5, 5, 5, 5, 5, 7, 7, 0, 0, 0, 0, 9, 0, 9, 0, 0]]
-        found = shards.bridge(labels.copy(), labels.shape[1] / 32)
-        np.testing.assert_array_equal(found, wanted)
-        wanted[0][12] = 9
-        found = shards.bridge(labels, labels.shape[1] / 32, same=True)
-        np.testing.assert_array_equal(found, wanted)
-
-    def test_onsets_in_the_labels_move_along(self):
-        on = shards.ONSET
-        path = self.data / "shard-00001.npz"
-        with np.load(path) as shard:
-            features = shard["features"]
-        labels = np.zeros((len(features), 960), np.uint8)
-        labels[0, :8] = [on + 5, 5, 0, 0, on + 5, 5, 0, on + 7]
-        labels[1, :6] = [on + 5, 5, 0, on + 7, 7, 0]
-        np.savez(path, features=features, labels=labels)
-        clips = shards.Clips([self.data])
-        delay = clips.front_end["label_delay"]
-        found = clips._shards[str(path)][1]
-        wanted = [[on + 5, 5, 5, 5, on + 5, 5, 5, on + 7], [on + 5, 5, 5, on + 7, 7, 0, 0, 0]]
-        self.assertEqual(found[:2, :8].tolist(), wanted)
-        self.assertEqual(found.dtype, np.uint8)
-        later = shards.Clips([self.data], delay - 256)._shards[str(path)][1]
-        self.assertEqual(later[:2, :6].tolist(), [row[2:] for row in wanted])
-        self.assertTrue(all(key[0] == str(path) for key in clips.unsung))
-        self.assertEqual(len(clips.unsung), 7)
-        self.assertEqual(clips.class_shares().shape, (40,))
-
-    def test_interrupted_run_equals_one_that_was_not(self):
-        options = ("--mixup", "0.2", "--edge", "0.3", "--balance", "0.3")
-        whole = self.trainer("whole", *options)
-        self.assertTrue(self.run_it(whole))
-
-        part = self.trainer("part", *options)
-        step = part.train_step
-
-        def stop_soon(*arguments):
-            part.stop = part.epoch == 1 and part.step == 1
-            return step(*arguments)
-
-        with mock.patch.object(part, "train_step", stop_soon):
-            self.assertFalse(self.run_it(part))
-        self.assertEqual((part.epoch, part.step), (1, 2))
-        torch.manual_seed(99)  # Another process's state
-        rest = self.trainer("part", *options)
-        rest.load()
-        self.assertTrue(self.run_it(rest))
-
-        states = [torch.load(self.root / name / train.CHECKPOINT) for name in ("whole", "part")]
-        for name in ("stack", "average"):
-            for key, value in states[0][name].items():
-                self.assertTrue(torch.equal(value, states[1][name][key]), f"{name}: {key}")
-        self.assertEqual(states[0]["seen"], states[1]["seen"])
-
-    def test_two_processes_then_one(self):
-        (self.root / "both").mkdir()
-        words = [sys.executable, "-m", "neume_train.train", "--data", str(self.data)]
-        words += ["--out", str(self.root / "both"), "--layers", str(self.root / "layers.json")]
-        words += ["--batch", "4", "--precision", "float32", "--lr", "0.01", "--ema", "0.9"]
-        words += ["--threads", "1"]
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = str(probe.getsockname()[1])
-        where = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "GLOO_SOCKET_IFNAME": "lo"}
-        for count, epochs in ((2, 6), (1, 8)):
-            started = [
-                subprocess.Popen(
-                    [*words, "--epochs", str(epochs)],
-                    cwd=ROOT / "train",
-                    # What torchrun sets
-                    env={**os.environ, **where, "RANK": str(rank), "WORLD_SIZE": str(count)},
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                )
-                for rank in range(count)
-            ]
-            done = [process.communicate(timeout=300) for process in started]
-            for process, (_, errors) in zip(started, done):
-                self.assertEqual(process.returncode, 0, errors[-2000:])
-            self.assertIn("finished", done[0][0])
-            self.assertEqual([said for said, _ in done[1:]], [""] * (count - 1))
-        self.assertIn("going on from epoch 6, step 0", done[0][0])
-        lines = (self.root / "both" / "log.jsonl").read_text(encoding="utf-8").splitlines()
-        log = [json.loads(line) for line in lines]
-        self.assertEqual([entry["epoch"] for entry in log], list(range(1, 9)))
-        epoch = len(self.trainer("count").clips.train) // 4 * 4
-        self.assertEqual([entry["seen"] for entry in log], list(range(epoch, 9 * epoch, epoch)))
-        self.assertLess(log[-1]["train_loss"], 0.7 * log[0]["train_loss"])
-
-    def test_a_checkpoint_of_another_network_is_refused(self):
-        trainer = self.trainer("first")
-        trainer.save()
-        layers = [dict(layer) for layer in TINY]
-        layers[0]["slope"] = 0.2
-        (self.root / "layers.json").write_text(json.dumps(layers), encoding="utf-8")
-        with self.assertRaisesRegex(ValueError, "another network"):
-            self.trainer("first").load()
-
-    def test_export(self):
-        trainer = self.trainer("run", epochs=1)
-        self.run_it(trainer)
-        path = self.root / "out.safetensors"
-        words = ["export", "--run", str(self.root / "run"), "--out", str(path), "--name", "tiny"]
-        with mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(io.StringIO()):
-            export.main()
-        stack, front_end, metadata = weights.load(path)
-        self.assertEqual(front_end["bands"], BANDS)
-        self.assertEqual((front_end["rate"], front_end["step"]), (4096, 512))
-        provenance = json.loads(metadata["provenance"])
-        self.assertNotIn(str(self.root), metadata["provenance"])
-        self.assertEqual((provenance["seed"], provenance["clips"]), (1, 18))
-        x = torch.rand(50, BANDS)
-        wanted = outputs(trainer.average.stack, x)
-        self.assertLess((outputs(stack, x) - wanted).abs().max(), 1e-4)
-
-    def test_export_of_a_mean(self):
-        for name, seed in (("a", "1"), ("b", "2")):
-            self.run_it(self.trainer(name, "--seed", seed, epochs=1))
-        path = self.root / "mean.safetensors"
-        words = ["export", "--out", str(path), "--name", "tiny"]
-        words += ["--run", str(self.root / "a"), "--run", str(self.root / "b")]
-        with mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(io.StringIO()):
-            export.main()
-        details = json.loads(weights.load(path)[2]["provenance"])
-        self.assertEqual([story["seed"] for story in details["mean_of"]], [1, 2])
-        self.assertIn("--run a --run b", details["command"])
-        self.assertTrue({"seed", "data", "commit"} <= set(details))  # The loader asks
-        pair = [export.load_checkpoint(str(self.root / name)) for name in "ab"]
-        mean = export.mean_of(pair)
-        for name, value in mean.state_dict().items():
-            if value.is_floating_point():
-                both = [part.state_dict()[name] for part, _ in pair]
-                self.assertLess((value - (both[0] + both[1]) / 2).abs().max(), 1e-6)
-        pair[1][1]["layers"][0]["slope"] = 0.3
-        with self.assertRaisesRegex(ValueError, "differ"):
-            export.mean_of(pair)
-
-    def test_new_shards_leave_the_held_out_clips_where_they_are(self):
-        clips = shards.Clips([self.data])
-        self.assertEqual((len(clips.train), len(clips.held_out)), (18, 2))
-        before = set(clips.held_out)
-        self.shard(2)
-        self.assertEqual(clips.scan(), 1)
-        self.assertEqual(clips.manifests[0]["shards"], 3)
-        self.assertEqual((len(clips.train), len(clips.held_out)), (27, 3))
-        self.assertTrue(before <= set(clips.held_out))
-        self.assertFalse(set(clips.train) & set(clips.held_out))
-
-    def test_augmentation_is_a_gain_of_each_band(self):
-        front_end = vectors.front_end(BANDS)
-        x = torch.rand(5, 30, BANDS)
-        x[:, 3] = 0
-        generator = torch.Generator().manual_seed(1)
-        y = shards.augment(x, front_end, generator, gain_db=12, tilt_db=0)
-        self.assertEqual(float(y[:, 3].abs().max()), 0)
-        x, y = (a[:, 4:].double() / front_end["scale"] for a in (x, y))
-        gain = 10 * torch.log10(torch.expm1(y) / torch.expm1(x))
-        clip = gain.median(2).values.median(1).values
-        loud = x > 1  # Below, the power of a rounded feature is not exact
-        self.assertLess(((gain - clip[:, None, None]).abs() * loud).max(), 1e-2)
-        self.assertLess(clip.abs().max(), 12)
-        self.assertGreater(clip.std(), 1)
-
-
-    def test_sounds_are_laid_over_each_other(self):
-        front_end = vectors.front_end(BANDS)
-        x, y = torch.rand(2, 5, 30, BANDS)
-        generator = torch.Generator().manual_seed(1)
-        z = shards.overlay(x, y, front_end, generator, -10, -10)
-        power = [torch.expm1(part.double() / front_end["scale"]) for part in (x, y, z)]
-        added = (power[2] - power[0]).mean((1, 2)) / power[0].mean((1, 2))
-        torch.testing.assert_close(added, torch.full((5,), 0.1).double(), rtol=1e-2, atol=0)
-        self.assertTrue(bool((z >= x).all()))
 
 
 class Systems(unittest.TestCase):
