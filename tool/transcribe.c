@@ -37,7 +37,7 @@ static const char help[] =
   "  --a4 HZ           What A4 is tuned to, 415 to 466; 440\n"
   "  --follow          Take off how far the singer is off that\n"
   "  --model FILE      Weights file\n"
-  "  --interleave P    Decide every 125 / P ms; P is 1, 2, 4 or 8; 4\n"
+  "  --interleave P    Decide every 125 / P ms; P is 1, 2, 4 or 8; 8\n"
   "\n"
   "  --jobs N          Files at one time; the number of processors\n"
   "  --quiet           Show no progress\n"
