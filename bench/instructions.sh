@@ -38,8 +38,8 @@ count() {
   echo $((twice - once))
 }
 
-# 32 steps of 31.25 ms are a second
-frames=32
+# 64 steps of 15.6 ms are a second
+frames=64
 samples=48000
 resampler=$(count resampler $samples)
 features=$(count features $frames)
@@ -54,7 +54,7 @@ awk -v r="$resampler" -v f="$features" -v n="$network" -v c="$chain" \
     printf "| log-mel, feature frame | %.0f |\n", f / frames
     printf "| network, frame | %.0f |\n", n / frames
     printf "| whole chain, input sample at 48 kHz | %.1f |\n", c / samples
-    printf "| whole chain, step of %g ms | %.0f |\n", 1000 / frames, c / frames
+    printf "| whole chain, step of %.1f ms | %.0f |\n", 1000 / frames, c / frames
     printf "| of that ring, levels, pitch and tracker | %.0f |\n",
       (c - r - f - n) / frames
   }'
