@@ -502,7 +502,7 @@ class Clips(unittest.TestCase):
                 for found in (labels, both):
                     told = found >= native.ONSET
                     for onset in onsets[onsets < 29.8]:
-                        near = (times > onset + 0.01) & (times < onset + 0.055)
+                        near = (times > onset + 0.01) & (times < onset + 0.05)
                         self.assertTrue(told[near].all())
                     for time in times[told]:
                         self.assertTrue(np.any((onsets > time - 0.08) & (onsets < time + 0.01)))
