@@ -402,6 +402,8 @@ and by which none was chosen.
 
 From nothing. The two rows of `live` differ in the seed alone: rows that are no further
 apart are equal.
+A row as good as never hearing a voice (the least of each column) has not begun to learn:
+so much is too little for it, and says nothing of what it can become.
 
 {systems}
 
