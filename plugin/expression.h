@@ -47,7 +47,7 @@ typedef struct {
 /** Turns decisions into MIDI.
 
     A bend or a pressure is sent only when it has moved, and at most once for
-    each decision: with a decision every 31.25 ms, at most 64 a second together.
+    each decision: with a decision every 15.6 ms, at most 64 of each a second.
 
     All functions are realtime-safe.
 */
