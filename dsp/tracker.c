@@ -12,15 +12,20 @@
 /* The network's posteriors are averaged over time with exponential weights:
    back into the past, and forward as far as the lag allows.  (A product of
    probabilities, as in a hidden Markov model, punishes one confident error
-   over many steps; the average forgets it.)  The decision has hysteresis: a
-   note starts at the threshold, ends where the voice is less likely than not,
-   and gives way to another only where that one is over the threshold too, leads
-   by a margin, and has stood still for a moment: what a glide passes through is
-   no note.
+   over many steps; the average forgets it.)  There are two averages.  The quick
+   one says whether a voice sings at all, and what it starts with; the steady
+   one whether a note that sounds has given way to another, which needs more
+   care: a voice that is heard for the first time would else be late, and one
+   that wavers would chatter.
+
+   The decision has hysteresis: a note starts at the threshold, ends where the
+   voice is less likely than not, and gives way to another only where that one
+   is over the threshold too, leads by a margin, and has stood still for a
+   moment: what a glide passes through is no note.
 
    Where a network that tells onsets hears one and no other note has come of it
    within a moment, the note that sounds is struck again.  An onset counts once:
-   it is spent with the note that it begins.
+   it is spent with the note that it begins, and forgotten where none comes.
 
    Vibrato swings the pitch of a held note into its neighbours and back.  The
    tracker compares the pitch of the moment with a slow average, the centre.
@@ -28,24 +33,29 @@
    takes over only if the centre goes there.
 */
 
-static const float average_seconds = 0.03f; ///< Weights fall by e in this time
-static const float end_voiced      = 0.5f;  ///< A note ends when the voice's
-                                            ///< posterior is lower
-static const float  end_held      = 0.3f; ///< The same of a note held for long
-static const double held_seconds  = 0.5;  ///< So long
-static const float  change_margin = 0.2f; ///< Lead that ends another's note
-static const double still_seconds = 0.04; ///< So long the other stood still
+enum { QUICK, STEADY, N_AVERAGES };
+
+/** Weights fall by e in this time. */
+static const float average_seconds[N_AVERAGES] = { 0.03f, 0.04f };
+
+static const float end_voiced = 0.5f;      ///< A note ends when the voice's
+                                           ///< posterior is lower
+static const float  end_held      = 0.3f;  ///< The same of a note held for long
+static const double held_seconds  = 0.5;   ///< So long
+static const float  change_margin = 0.35f; ///< Lead that ends another's note
+static const double still_seconds = 0.04;  ///< So long the other stood still
 
 // Onsets
 
-static const float  onset_heard = 0.7f;  ///< Its probability from here on
+static const float  onset_heard = 0.6f;  ///< Its probability from here on
 static const float  onset_gone  = 0.25f; ///< Below, the next one may come
 static const double onset_seconds =
-  0.06;                                 ///< So long another note may come of it
-static const double own_seconds = 0.05; ///< So long after the beginning of a
-                                        ///< note an onset is its own
-static const float  again_sure    = 0.6f; ///< Posterior of a note struck again
-static const double again_seconds = 0.08; ///< So long its pitch stood still
+  0.08;                                 ///< So long another note may come of it
+static const double lost_seconds = 0.2; ///< Then it is forgotten
+static const double own_seconds  = 0.05;   ///< So long after the beginning of a
+                                           ///< note an onset is its own
+static const float  again_sure    = 0.7f;  ///< Posterior of a note struck again
+static const double again_seconds = 0.065; ///< So long its pitch stood still
 
 // Vibrato
 
@@ -62,17 +72,17 @@ static const NeumeTrackerParams defaults = { 0.5f, -90.0f, 2, 0 };
 
 /** What is kept of each step within the longest lag. */
 typedef struct {
-  float p[NEUME_CLASSES];       ///< Posterior of the step
-  float average[NEUME_CLASSES]; ///< Average over it and the past
-  float level;                  ///< dBFS
-  float onset;                  ///< Probability of one
+  float p[NEUME_CLASSES];                   ///< Posterior of the step
+  float average[N_AVERAGES][NEUME_CLASSES]; ///< Over it and the past
+  float level;                              ///< dBFS
+  float onset;                              ///< Probability of one
 } Slot;
 
 #define N_SLOTS (NEUME_LAG_MAX + 1U)
 
 /** Where a held note's pitch swings. */
 typedef struct {
-  float    slow[NEUME_CLASSES]; ///< Slow average of the smoothed posterior
+  float    slow[NEUME_CLASSES]; ///< Slow average of the steady posterior
   float    centre;              ///< Mean class of `slow` near the note
   float    depth;               ///< How far the pitch went from it lately
   int      side;                ///< Of the centre, on which the pitch is
@@ -81,12 +91,12 @@ typedef struct {
 } Swing;
 
 struct NeumeTracker {
-  NeumeTrackerParams params;         ///< In force, within their ranges
-  double             step;           ///< Seconds
-  float              fall;           ///< Factor on the weight from step to step
-  float              slow_fall;      ///< The same of the centre's average
-  Swing              swing;          ///< Of the sounding note
-  uint32_t           newest;         ///< Slot of the last step
+  NeumeTrackerParams params;           ///< In force, within their ranges
+  double             step;             ///< Seconds
+  float              fall[N_AVERAGES]; ///< Factors on the weight of a step ago
+  float              slow_fall;        ///< The same of the centre's average
+  Swing              swing;            ///< Of the sounding note
+  uint32_t           newest;           ///< Slot of the last step
   uint32_t           filled;         ///< Steps since the reset, at most N_SLOTS
   uint32_t           note;           ///< Sounding class, 0 = none
   uint32_t           age;            ///< Steps since its onset
@@ -101,9 +111,11 @@ NeumeTracker* neume_tracker_new(double step_seconds)
 {
   NeumeTracker* const t = (NeumeTracker*)calloc(1, sizeof(NeumeTracker));
   if (t) {
-    t->params    = defaults;
-    t->step      = step_seconds;
-    t->fall      = expf((float)-step_seconds / average_seconds);
+    t->params = defaults;
+    t->step   = step_seconds;
+    for (uint32_t a = 0; a < N_AVERAGES; ++a) {
+      t->fall[a] = expf((float)-step_seconds / average_seconds[a]);
+    }
     t->slow_fall = (float)exp(-step_seconds / centre_seconds);
     neume_tracker_reset(t);
   }
@@ -141,46 +153,56 @@ void neume_tracker_set(NeumeTracker* tracker, const NeumeTrackerParams* params)
   p->lag       = params->lag < NEUME_LAG_MAX ? params->lag : NEUME_LAG_MAX;
 }
 
-/** Posterior of a step: silent below the gate or where it is no number. */
+/** Posterior of a step: silent below the gate or where it is no number.
+    `before` is the slot of the step before, NULL if there is none. */
 static void set_posterior(const NeumeTracker*     t,
                           const NeumeObservation* o,
-                          const float*            before,
+                          const Slot*             before,
                           Slot*                   slot)
 {
   const bool open = o->level >= t->params.gate;
   for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
-    const float p    = open ? expf(fminf(o->log_p[i], 0.0f)) : (float)(i == 0);
-    slot->p[i]       = p >= 0.0f ? p : 0.0f;
-    slot->average[i] = t->fall * before[i] + (1.0f - t->fall) * slot->p[i];
+    const float p = open ? expf(fminf(o->log_p[i], 0.0f)) : (float)(i == 0);
+    slot->p[i]    = p >= 0.0f ? p : 0.0f;
+    for (uint32_t a = 0; a < N_AVERAGES; ++a) {
+      const float past    = before ? before->average[a][i] : (float)(i == 0);
+      slot->average[a][i] = slot->p[i] + t->fall[a] * (past - slot->p[i]);
+    }
   }
   slot->level = o->level;
   slot->onset = o->onset;
 }
 
-/** Average around the step `lag` back; that step's slot. */
-static const Slot* smooth(const NeumeTracker* t, uint32_t lag, float* posterior)
+/** The slot of the step `lag` back. */
+static const Slot* slot_at(const NeumeTracker* t, uint32_t lag)
 {
-  float    sum[NEUME_CLASSES] = { 0.0f };
-  float    weight             = 1.0f; // Of all, the past's being 1
-  uint32_t s                  = t->newest;
-  for (uint32_t i = 0; i < lag; ++i) {
+  return &t->slots[(t->newest + N_SLOTS - lag) % N_SLOTS];
+}
+
+/** One of the averages around the step that lies back by the lag. */
+static void smooth(const NeumeTracker* t, uint32_t which, float* posterior)
+{
+  const float fall               = t->fall[which];
+  float       sum[NEUME_CLASSES] = { 0.0f };
+  float       weight             = 1.0f; // Of all, the past's being 1
+  for (uint32_t i = 0; i < t->params.lag; ++i) {
+    const float* const p = slot_at(t, i)->p;
     for (uint32_t c = 0; c < NEUME_CLASSES; ++c) {
-      sum[c] = t->fall * (sum[c] + (1.0f - t->fall) * t->slots[s].p[c]);
+      sum[c] = fall * (sum[c] + (1.0f - fall) * p[c]);
     }
-    weight += (1.0f - t->fall) * powf(t->fall, (float)(i + 1U));
-    s = s ? s - 1U : N_SLOTS - 1U;
+    weight += (1.0f - fall) * powf(fall, (float)(i + 1U));
   }
 
+  const float* const past = slot_at(t, t->params.lag)->average[which];
   for (uint32_t c = 0; c < NEUME_CLASSES; ++c) {
-    posterior[c] = (t->slots[s].average[c] + sum[c]) / weight;
+    posterior[c] = (past[c] + sum[c]) / weight;
   }
-  return &t->slots[s];
 }
 
 double neume_tracker_delay(const NeumeTracker* tracker)
 {
-  // Mean age under the weights of smooth()
-  const double r    = (double)tracker->fall;
+  // Mean age under the weights of smooth(); most notes give way to others
+  const double r    = (double)tracker->fall[STEADY];
   double       age  = r / (1.0 - r); // (1 - r) sum of i r^i
   double       mass = 1.0;
   for (uint32_t i = 1; i <= tracker->params.lag; ++i) {
@@ -213,7 +235,7 @@ static float near(const float* weights, uint32_t note)
 }
 
 /** Follow the sounding note's pitch for a step, from its posterior and the
-    smoothed one. */
+    steady one. */
 static void follow(NeumeTracker* t, const float* now, const float* p)
 {
   Swing* const s = &t->swing;
@@ -273,24 +295,25 @@ static bool stands_on(const NeumeTracker* t, uint32_t note, double seconds)
   return note == t->now && t->still * t->step > seconds;
 }
 
-/** The class that should sound, given what does. */
-static uint32_t choose(const NeumeTracker* t, const float* p, float level)
+/** The class that should sound where none does, from the quick average. */
+static uint32_t start(const NeumeTracker* t, const float* p)
 {
-  if (t->note && t->age < t->params.min_steps) {
-    return t->note;
-  }
-  if (level < t->params.gate) {
-    return 0;
-  }
-
   const uint32_t best = likeliest(p);
-  const bool     held = t->note && t->age * t->step > held_seconds;
-  if (1.0f - p[0] < (held ? end_held : end_voiced)) {
-    return 0;
-  }
-  if (!t->note) {
-    return p[best] >= t->params.threshold ? best : 0U;
-  }
+  return 1.0f - p[0] >= end_voiced && p[best] >= t->params.threshold ? best
+                                                                     : 0U;
+}
+
+/** Whether the voice of the note that sounds has ended, from the same. */
+static bool has_ended(const NeumeTracker* t, const float* p)
+{
+  const bool held = t->age * t->step > held_seconds;
+  return 1.0f - p[0] < (held ? end_held : end_voiced);
+}
+
+/** The class that should sound while the voice goes on, from the steady one. */
+static uint32_t go_on(const NeumeTracker* t, const float* p)
+{
+  const uint32_t best = likeliest(p);
   if (t->swing.crossings > 1 &&
       fabsf((float)best - t->swing.centre) < t->swing.depth + swing_margin) {
     const bool left = fabsf(t->swing.centre - (float)t->note) > centre_leaves;
@@ -301,6 +324,24 @@ static uint32_t choose(const NeumeTracker* t, const float* p, float level)
   return leads && stands_on(t, best, still_seconds) ? best : t->note;
 }
 
+/** The class that should sound, given what does. */
+static uint32_t choose(const NeumeTracker* t,
+                       const float*        quick,
+                       const float*        steady,
+                       float               level)
+{
+  if (t->note && t->age < t->params.min_steps) {
+    return t->note;
+  }
+  if (level < t->params.gate) {
+    return 0;
+  }
+  if (!t->note) {
+    return start(t, quick);
+  }
+  return has_ended(t, quick) ? 0U : go_on(t, steady);
+}
+
 /** Whether an onset was heard of which no other note has come. */
 static bool hear_onset(NeumeTracker* t, float onset)
 {
@@ -308,7 +349,10 @@ static bool hear_onset(NeumeTracker* t, float onset)
   const bool own   = t->note && t->age * t->step < own_seconds;
   t->spent         = t->spent ? onset >= onset_gone : heard && own;
   if (t->waits || (heard && !t->spent)) {
-    t->waits += t->waits < UINT32_MAX;
+    ++t->waits;
+  }
+  if (t->waits * t->step > lost_seconds) {
+    t->waits = 0;
   }
   return t->waits * t->step > onset_seconds;
 }
@@ -316,28 +360,29 @@ static bool hear_onset(NeumeTracker* t, float onset)
 NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
                                  const NeumeObservation* observation)
 {
-  NeumeTracker* const t                   = tracker;
-  const bool          first               = !t->filled;
-  float               rest[NEUME_CLASSES] = { 1.0f };
-  const float* const  before = first ? rest : t->slots[t->newest].average;
+  NeumeTracker* const t      = tracker;
+  const Slot* const   before = t->filled ? slot_at(t, 0) : NULL;
 
-  t->newest = first ? 0U : (t->newest + 1U) % N_SLOTS;
+  t->newest = before ? (t->newest + 1U) % N_SLOTS : 0U;
   t->filled += t->filled < N_SLOTS;
   set_posterior(t, observation, before, &t->slots[t->newest]);
 
   NeumeDecision d = { 0, 1.0f, observation->level, 0, 0, 0 };
   if (t->params.lag < t->filled) { // Else that step lies before the start
-    float             posterior[NEUME_CLASSES];
-    const Slot* const slot = smooth(t, t->params.lag, posterior);
+    const Slot* const slot = slot_at(t, t->params.lag);
+    float             quick[NEUME_CLASSES];
+    float             steady[NEUME_CLASSES];
+    smooth(t, QUICK, quick);
+    smooth(t, STEADY, steady);
     if (t->note) {
-      follow(t, slot->p, posterior);
+      follow(t, slot->p, steady);
     }
     stand(t, slot->p);
-    const uint32_t note  = choose(t, posterior, slot->level);
+    const uint32_t note  = choose(t, quick, steady, slot->level);
     const bool     onset = hear_onset(t, slot->onset);
     const bool     again =
       onset && note && note == t->note && stands_on(t, note, again_seconds) &&
-      posterior[note] > again_sure && t->age >= t->params.min_steps;
+      steady[note] > again_sure && t->age >= t->params.min_steps;
 
     d.level = slot->level;
     if (note != t->note || again) {
@@ -351,10 +396,10 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
       t->spent = note != 0;
       t->waits = 0;
       if (!near_by) { // Else it may still be the same note's swing
-        hold_on(t, posterior);
+        hold_on(t, steady);
       }
     }
-    d.confidence = posterior[note];
+    d.confidence = quick[note];
   }
 
   d.note = t->note;

@@ -232,6 +232,44 @@ static void test_onsets(void)
   CHECK_MSG(one == 2, "%u", one);
 }
 
+static void test_lost_onset(void)
+{
+  // An onset whose pitch stands still soon strikes the note, one that is older
+  // does not: the voice wavers for so many steps, and holds from there on
+  static const unsigned wavers[] = { 2, 6, 20, 60 };
+  for (unsigned k = 0; k < 4; ++k) {
+    NeumeTracker* const t     = neume_tracker_new(0.015625);
+    unsigned            begun = 0;
+    for (unsigned i = 0; i < 200; ++i) {
+      const bool  waver = i >= 100 && i < 100 + wavers[k];
+      const float onset = i >= 100 && i < 104 ? 0.8f : 0.05f;
+      float       log_p[NEUME_CLASSES];
+      sure(log_p, waver && i % 2 ? 21 : 20, 0.9f);
+      const NeumeObservation o = { log_p, -20.0f, onset };
+      begun += neume_tracker_step(t, &o).on != 0;
+    }
+    CHECK_MSG(begun == (k < 2 ? 2U : 1U), "%u steps: %u", wavers[k], begun);
+    neume_tracker_free(t);
+  }
+}
+
+static void test_waver(void)
+{
+  // A held note that is heard as its neighbour for 60 ms now and then is one
+  NeumeTracker* const t     = neume_tracker_new(0.015625);
+  unsigned            begun = 0;
+  for (unsigned i = 0; i < 400; ++i) {
+    const bool away = i >= 40 && i % 20 < 4;
+    float      log_p[NEUME_CLASSES];
+    sure(log_p, away ? 21 : 20, away ? 0.7f : 0.9f);
+    log_p[20]                = logf(away ? 0.2f : 0.9f);
+    const NeumeObservation o = { log_p, -20.0f, 0.05f };
+    begun += neume_tracker_step(t, &o).on != 0;
+  }
+  CHECK_MSG(begun == 1, "%u", begun);
+  neume_tracker_free(t);
+}
+
 static void test_threshold(void)
 {
   // A note split between two semitones starts only at a low threshold
@@ -380,6 +418,8 @@ int main(void)
   test_glide();
   test_semitones();
   test_onsets();
+  test_lost_onset();
+  test_waver();
   test_threshold();
   test_gate();
   test_lag();

@@ -20,7 +20,7 @@ enum {
 };
 
 static const double gain     = 4.0;  ///< Logit for a factor e in power
-static const double loudness = 0.02; ///< Power from which a sine is a voice
+static const double loudness = 0.05; ///< Power from which a sine is a voice
 static const double floor_   = 1e-6; ///< Power that counts as silence
 
 static bool fail(const char* path, const char* what)
