@@ -80,7 +80,8 @@ static void add_vibrato(const Plan* plan, Pitch* p, uint32_t i, double* phase)
     voice->vibrato_depth * random_uniform(p->random, 0.5, 1.3);
   const double delay =
     voice->vibrato_delay * random_uniform(p->random, 0.6, 1.5);
-  const double growth = random_uniform(p->random, 0.15, 0.4);
+  const double growth = random_uniform(p->random, 0.15, 0.4) *
+                        (voice->vibrato_delay < 0.1 ? 0.5 : 1.0);
   const double rate =
     voice->vibrato_rate * (1.0 + (0.05 * random_normal(p->random)));
   double         stray = 0.0;
@@ -94,6 +95,24 @@ static void add_vibrato(const Plan* plan, Pitch* p, uint32_t i, double* phase)
     *phase += rate * (1.0 + stray) / PLAN_RATE;
     p->cents[k] +=
       (float)(e * (sin(2.0 * pi * *phase) + (0.1 * sin(4.0 * pi * *phase))));
+  }
+}
+
+/** Let the pitch dip at the consonant of note `i`, which narrows the mouth and
+   so lowers the pressure that drives the voice. */
+static void add_dip(const Plan* plan, Pitch* p, uint32_t i)
+{
+  const SynthVoice* const voice = p->voice;
+  if (voice->dip <= 0.0 || !random_chance(p->random, voice->consonants)) {
+    return;
+  }
+  const double depth = fmin(300.0, fabs(random_normal(p->random)) * voice->dip);
+  const double width = random_uniform(p->random, 0.02, 0.05);
+  const double at = p->notes[i].onset + random_uniform(p->random, -0.02, 0.03);
+  const uint32_t last = plan_frame(plan, at + (3.0 * width));
+  for (uint32_t k = plan_frame(plan, at - (3.0 * width)); k < last; ++k) {
+    const double x = ((k / PLAN_RATE) - at) / width;
+    p->cents[k] -= (float)(depth * exp(-x * x));
   }
 }
 
@@ -170,6 +189,7 @@ void plan_pitch(Plan*             plan,
     before = base;
     add_ends(plan, &p, i, n_notes);
     add_vibrato(plan, &p, i, &phase);
+    add_dip(plan, &p, i);
   }
   for (; k < n; ++k) {
     cents[k] = n_notes ? cents[k - 1U] : 6900.0F;

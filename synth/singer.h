@@ -49,6 +49,7 @@ typedef struct {
   double vowels;    ///< Share of syllables that change the vowel, 0..1
   double overshoot; ///< Overshoot of a pitch step, share of the step, 0..0.3
   double fall;      ///< Typical fall of pitch before a rest, cents
+  double dip;       ///< Typical dip of pitch at a note's consonant, cents
 } SynthVoice;
 
 /** What a random melody keeps to. */

@@ -53,15 +53,16 @@ static double draw_tract(Random* r, double centre)
 /** Vibrato of a manner. */
 static void draw_vibrato(Random* r, SynthVoice* v, VoiceManner manner)
 {
-  static const double share[N_MANNERS] = { 0.35, 0.75, 1.0, 0.5, 0.6 };
-  static const double depth[N_MANNERS] = { 25.0, 50.0, 100.0, 30.0, 50.0 };
+  static const double share[N_MANNERS] = { 0.5, 0.85, 1.0, 0.6, 0.7 };
+  static const double depth[N_MANNERS] = { 35.0, 60.0, 100.0, 40.0, 60.0 };
   v->vibrato_rate  = keep(5.6 + (0.6 * random_normal(r)), 4.0, 8.0);
   v->vibrato_depth = 0.0;
   if (random_chance(r, share[manner])) {
     v->vibrato_depth = keep(draw_about(r, depth[manner], 2.0), 4.0, 150.0);
   }
-  v->vibrato_delay = random_chance(r, 0.2) ? random_uniform(r, 0.0, 0.1)
-                                           : random_uniform(r, 0.1, 0.7);
+  // Half of them swing from the start: in a song at pace there is no other time
+  v->vibrato_delay = random_chance(r, 0.5) ? random_uniform(r, 0.0, 0.08)
+                                           : random_uniform(r, 0.08, 0.6);
 }
 
 SynthVoice synth_voice_random(uint64_t seed, double centre)
@@ -121,5 +122,7 @@ SynthVoice synth_voice_random(uint64_t seed, double centre)
   v.rough =
     random_chance(&r, hard ? 0.4 : 0.05) ? random_uniform(&r, 0.02, 0.2) : 0.0;
   v.hum = random_chance(&r, 0.15) ? random_uniform(&r, 0.1, 1.0) : 0.0;
+  v.dip = random_chance(&r, 0.7) ? draw_about(&r, 60.0, 2.0) : 0.0;
+  v.dip = keep(v.dip, 0.0, 200.0);
   return v;
 }

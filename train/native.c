@@ -242,6 +242,7 @@ int neume_native_sing(const uint64_t         seed,
   voice.shimmer *= unsteady;
   voice.scoop *= unsteady;
   voice.fall *= unsteady;
+  voice.dip *= unsteady;
   voice.overshoot *= unsteady;
   voice.rough *= unsteady;
   voice.attack *= unsteady;

@@ -208,8 +208,10 @@ class Maker:
         low, high = self._register(rng)
         notes, tempo = self._melody(rng, low, high, pause)
         tuning = self._tuning(rng)
-        # Some sing nearly as straight as an instrument plays
-        unsteady = rng.uniform(0, 0.5) if rng.random() < 0.25 else 1.0
+        # Some sing nearly as straight as an instrument plays, some waver
+        unsteady = float(
+            rng.choice([rng.uniform(0, 0.5), 1.0, rng.uniform(1, 1.8)], p=[0.25, 0.45, 0.3])
+        )
         audio, f0 = self.native.sing(
             int(rng.integers(1 << 62)), (low + high) / 2, tuning, notes, RATE, COUNT, unsteady
         )

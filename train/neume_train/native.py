@@ -331,7 +331,7 @@ class Native:
 
     def sing(self, seed, centre, tuning, notes, rate, count, unsteady=1.0):
         """Sing `notes` with a voice drawn for MIDI number `centre`, `tuning`
-        cents off and `unsteady` as drawn (1) or less, down to a straight tone (0):
+        cents off and `unsteady` as drawn (1), less, down to a straight tone (0), or more:
         `count` samples and each one's fundamental (Hz, 0: none)."""
         out = np.zeros(count, np.float32)
         f0 = np.zeros(count, np.float32)

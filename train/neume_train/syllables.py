@@ -342,7 +342,8 @@ def _manner(rng):
         "vibrato_depth": rng.choice(
             [0.0, rng.uniform(0.1, 0.45), rng.uniform(0.4, 1.6)], p=[0.3, 0.35, 0.35]
         ),
-        "vibrato_delay": rng.uniform(0.1, 0.5),
+        # Half swing from the start: in a song at pace there is no other time
+        "vibrato_delay": rng.choice([rng.uniform(0, 0.08), rng.uniform(0.08, 0.5)]),
         "drift": rng.uniform(0.02, 0.15),
         "scoop": rng.choice([0.0, rng.uniform(0.3, 2.0)], p=[0.5, 0.5]),
         "scoop_share": rng.uniform(0.1, 0.7),
@@ -353,6 +354,7 @@ def _manner(rng):
         "melisma": rng.uniform(0.1, 0.6),
         "flatten": rng.uniform(0.5, 1.0),
         "release": rng.uniform(0.02, 0.1),
+        "dip": rng.choice([0.0, rng.uniform(0.2, 1.2)], p=[0.3, 0.7]),
     }
 
 
@@ -398,12 +400,18 @@ def _contour(rng, time, group, manner, before=None):
         depth = manner["scoop"] * rng.uniform(0.3, 1.2)
         since = np.maximum(time - group[0].onset, 0)
         target -= depth * np.exp(-since / (manner["scoop_time"] / 2))
+    # A consonant narrows the mouth, and the pitch dips
+    middle = group[0].onset + rng.uniform(-0.02, 0.03)
+    width = rng.uniform(0.02, 0.05)
+    dip = manner["dip"] * min(abs(rng.normal()), 2.5)
+    target -= dip * np.exp(-(((time - middle) / width) ** 2))
     if rng.random() < 0.15:  # Lets the end fall
         left = np.clip(1 - (group[-1].offset - time) / 0.08, 0, 1)
         target -= rng.uniform(0.3, 1.5) * left**2
     onsets = np.array([n.onset for n in group])
     since = time - onsets[np.clip(np.searchsorted(onsets, time) - 1, 0, None)]
-    swell = np.clip((since - manner["vibrato_delay"]) / 0.25, 0, 1)
+    growth = 0.12 if manner["vibrato_delay"] < 0.1 else 0.25
+    swell = np.clip((since - manner["vibrato_delay"]) / growth, 0, 1)
     phase = 2 * np.pi * (manner["vibrato_rate"] * time + rng.random())
     target += manner["vibrato_depth"] * swell * np.sin(phase)
     noise = rng.standard_normal(len(time) // 64 + 4).cumsum()
