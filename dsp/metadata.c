@@ -152,6 +152,41 @@ static bool check_labels(json_t* json, NeumeModel* model, NeumeFault* fault)
            json, where, "midi_min", midi_min, midi_min, &fixed, fault);
 }
 
+/** Read one doubt. */
+static bool read_doubt_ms(const json_t* json,
+                          const char*   key,
+                          float*        ms,
+                          NeumeFault*   fault)
+{
+  static const char* const where = "doubt";
+  const int                most  = NEUME_DOUBT_MAX_MS;
+  if (!neume_json_float(json, where, key, ms, fault)) {
+    return false;
+  }
+  return (*ms >= 0.0f && *ms <= (float)most)
+           ? true
+           : neume_fault(fault,
+                         NEUME_ERR_RANGE,
+                         "%s.%s: is %g, must be 0 to %d",
+                         where,
+                         key,
+                         (double)*ms,
+                         most);
+}
+
+static bool read_doubt(json_t* json, NeumeModel* model, NeumeFault* fault)
+{
+  static const char* const known[] = { "ms", "ahead_ms", NULL };
+
+  if (!neume_json_keys(json, "doubt", known, fault) ||
+      !read_doubt_ms(json, "ms", &model->doubt_ms[0], fault)) {
+    return false;
+  }
+  model->doubt_ms[1] = model->doubt_ms[0];
+  return !json_object_get(json, "ahead_ms") ||
+         read_doubt_ms(json, "ahead_ms", &model->doubt_ms[1], fault);
+}
+
 /** See that the provenance tells what it should. */
 static bool check_provenance(json_t* json, NeumeModel* model, NeumeFault* fault)
 {
@@ -207,6 +242,8 @@ json_t* neume_metadata_read(const json_t* metadata,
         metadata, "version", model->version, sizeof(model->version), fault) ||
       !read_value(metadata, "front_end", read_front_end, model, fault) ||
       !read_value(metadata, "labels", check_labels, model, fault) ||
+      (json_object_get(metadata, "doubt") &&
+       !read_value(metadata, "doubt", read_doubt, model, fault)) ||
       !read_value(metadata, "provenance", check_provenance, model, fault)) {
     return NULL;
   }

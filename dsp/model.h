@@ -66,6 +66,7 @@ typedef struct {
 #define NEUME_LAYERS_MAX       64           ///< Most layers in a file
 #define NEUME_MODEL_BYTES_MAX  (64U << 20U) ///< Largest weights file
 #define NEUME_HEADER_BYTES_MAX (1U << 20U)  ///< Largest JSON header
+#define NEUME_DOUBT_MAX_MS     1000         ///< Longest doubt of a network
 
 typedef struct {
   NeumeFrontEnd front_end;
@@ -78,6 +79,9 @@ typedef struct {
                         ///< having begun in the 62.5 ms before the label point
   uint32_t left;        ///< Past frames that an output depends on
   uint32_t right;       ///< Future frames that an output depends on
+  float    doubt_ms[2]; ///< So long after its label point is the network sure
+                        ///< of a change, 0..NEUME_DOUBT_MAX_MS; [1] holds while
+                        ///< it looks ahead, and its look-ahead comes on top
   uint64_t macs;        ///< Multiply-adds for one column, all layers
   char     name[64];    ///< "live"
   char     version[32]; ///< Version of the weights, free text

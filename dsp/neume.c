@@ -77,11 +77,6 @@ struct Neume {
 
 static const float level_min = -120.0f;
 
-/* What a network is late by beyond its label point: it is sure of a change only
-   when it has heard some of what follows.  Medians over synthetic clips. */
-static const double doubt_seconds       = 0.03;
-static const double doubt_ahead_seconds = 0.01; ///< Where it looks ahead
-
 NeumeParams neume_defaults(void)
 {
   const NeumeParams params = { 0.0f, 0.5f, -90.0f, 60.0f, 440.0f, false };
@@ -492,11 +487,12 @@ void neume_flush(Neume* neume)
 
 double neume_delay(const Neume* neume)
 {
-  const NeumeFrontEnd* const fe     = &neume->model->front_end;
-  const double               frames = (double)neume->lookahead * neume->step;
-  const double               doubt =
-    neume_cnn_lookahead(neume->cnn) ? doubt_ahead_seconds : doubt_seconds;
-  const double seconds = (frames + fe->label_delay) / NEUME_RATE + doubt +
+  const NeumeModel* const model    = neume->model;
+  const uint32_t          label    = model->front_end.label_delay;
+  const double            frames   = (double)neume->lookahead * neume->step;
+  const uint32_t          ahead    = neume_cnn_lookahead(neume->cnn);
+  const double            doubt_ms = (double)model->doubt_ms[ahead ? 1 : 0];
+  const double seconds = (frames + label) / NEUME_RATE + doubt_ms / 1000.0 +
                          neume_tracker_delay(neume->tracker) +
                          neume_resampler_delay(neume->resampler);
   return seconds / tuned(neume) * neume->rate + neume->pass;

@@ -34,7 +34,7 @@ typedef struct {
 /** Samples that `out` may have to wait for the notes. */
 static uint32_t most_delay(double rate)
 {
-  static const double chain_seconds = 0.25; // Whatever the model
+  static const double chain_seconds = 0.25; // Of any model worth playing
   return (uint32_t)(rate * (NEUME_LOOKAHEAD_MAX_MS / 1000.0 + chain_seconds));
 }
 

@@ -117,7 +117,16 @@ static void print_front_end(const NeumeFrontEnd* fe)
          1000.0 * NEUME_STEP / fe->stack / NEUME_RATE);
 }
 
-/** Milliseconds between a sound and what is decided of it; NAN on failure. */
+static void print_doubt(const NeumeModel* model)
+{
+  printf("doubt       %g ms", (double)model->doubt_ms[0]);
+  if (model->right) {
+    printf(", with look-ahead %g ms", (double)model->doubt_ms[1]);
+  }
+  puts("");
+}
+
+/** Milliseconds between a sound and what is decided of it. */
 static void print_delay(const NeumeModel* model)
 {
   Neume* neume = NULL;
@@ -176,6 +185,7 @@ static int print_info(const char* path)
          model->left * step,
          model->right,
          model->right * step);
+  print_doubt(model);
   print_delay(model);
   print_layers(model);
   print_provenance(model->provenance);

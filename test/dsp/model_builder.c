@@ -135,6 +135,7 @@ ModelBuilder* model_builder_new(uint32_t seed, const NeumeFrontEnd* front_end)
   model_builder_set(b, "format", "neume-1");
   model_builder_set(b, "name", "tiny");
   model_builder_set(b, "version", "test");
+  model_builder_set(b, "doubt", "{\"ms\": 30, \"ahead_ms\": 10}");
   model_builder_set(b, "layers", "[]");
   model_builder_set(b,
                     "provenance",

@@ -20,7 +20,8 @@ typedef struct ModelBuilder ModelBuilder;
 /** 24 bands over 60..2000 Hz, windows of 512 samples. */
 NeumeFrontEnd model_front_end_small(void);
 
-/** A file without layers; `seed` decides all random weights. */
+/** A file without layers; `seed` decides all random weights.  Its network is in
+    doubt for 30 ms, and for 10 while it looks ahead. */
 ModelBuilder* model_builder_new(uint32_t seed, const NeumeFrontEnd* front_end);
 
 void model_builder_free(ModelBuilder* builder);

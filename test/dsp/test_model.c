@@ -243,6 +243,7 @@ static void test_small(void)
     CHECK(m->front_end.floor == fe.floor && m->front_end.scale == fe.scale);
     CHECK(m->front_end.label_delay == fe.label_delay);
     CHECK(m->front_end.rise == fe.rise && m->front_end.stack == fe.stack);
+    CHECK(m->doubt_ms[0] == 30.0f && m->doubt_ms[1] == 10.0f);
     CHECK(!strcmp(m->name, "tiny") && !strcmp(m->version, "test"));
     CHECK(strstr(m->provenance, "\"commit\""));
     CHECK(m->left == 4U - 2U * right && m->right == 2U * right);
@@ -302,6 +303,30 @@ static void test_stack(void)
     CHECK(m->front_end.rise == 150U && m->front_end.stack == 1U);
   }
   neume_model_free(m);
+}
+
+/** What a file may say of its network's doubt. */
+static void test_doubt(void)
+{
+  static const struct {
+    const char* text;     ///< Of the metadata, NULL for none
+    float       ms;       ///< Expected
+    float       ahead_ms; ///< Expected
+  } cases[] = { { NULL, 0.0f, 0.0f },
+                { "{\"ms\": 0}", 0.0f, 0.0f },
+                { "{\"ms\": 12.5}", 12.5f, 12.5f },
+                { "{\"ms\": 1000, \"ahead_ms\": 0}", 1000.0f, 0.0f },
+                { "{\"ahead_ms\": 1e3, \"ms\": 0.0}", 0.0f, 1000.0f } };
+  for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+    ModelBuilder* const b = model_builder_small(7, 1);
+    model_builder_set(b, "doubt", cases[i].text);
+    NeumeModel* const m = parse_built(b);
+    if (m) {
+      CHECK(m->doubt_ms[0] == cases[i].ms);
+      CHECK(m->doubt_ms[1] == cases[i].ahead_ms);
+    }
+    neume_model_free(m);
+  }
 }
 
 /** The last layer has an output for each class and may have one more. */
@@ -569,6 +594,7 @@ int main(void)
 {
   test_small();
   test_stack();
+  test_doubt();
   test_onsets();
   test_tensors();
   test_reference();

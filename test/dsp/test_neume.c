@@ -357,6 +357,44 @@ static void test_positions(void)
   neume_model_free(model);
 }
 
+/** Delay at 48 kHz, in ms, of a network that can look two frames ahead, with
+    this doubt. */
+static double delay_ms(const char* doubt, float lookahead_ms)
+{
+  ModelBuilder* const builder = model_builder_small(5, 1);
+  model_builder_set(builder, "doubt", doubt);
+  NeumeModel* const model  = chain_model(builder);
+  Neume*            neume  = NULL;
+  NeumeParams       params = neume_defaults();
+  params.lookahead_ms      = lookahead_ms;
+  CHECK(neume_new(model, 48000.0, 8, 1, &neume) == NEUME_SUCCESS);
+  neume_set(neume, &params);
+  const double delay = neume_delay(neume) / 48.0;
+  neume_free(neume);
+  neume_model_free(model);
+  return delay;
+}
+
+/** A network's doubt is part of the delay, whether it looks ahead or only the
+    tracker does. */
+static void test_doubt(void)
+{
+  static const struct {
+    float  lookahead_ms; ///< Of the whole chain
+    double doubt_ms;     ///< Expected
+  } cases[] = {
+    { 0.0f, 40.0 }, { 100.0f, 40.0 }, { 125.0f, 5.0 }, { 400.0f, 5.0 }
+  };
+  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+    const float  lookahead_ms = cases[i].lookahead_ms;
+    const double none         = delay_ms(NULL, lookahead_ms);
+    const double both = delay_ms("{\"ms\": 40, \"ahead_ms\": 5}", lookahead_ms);
+    const double one  = delay_ms("{\"ms\": 40}", lookahead_ms);
+    CHECK_MSG(fabs(both - none - cases[i].doubt_ms) < 1e-9, "%g", both - none);
+    CHECK_MSG(fabs(one - none - 40.0) < 1e-9, "%g", one - none);
+  }
+}
+
 /** A look-ahead that is set while the network works is the same as one that is
     set before. */
 static void test_late_lookahead(void)
@@ -559,6 +597,7 @@ int main(void)
   }
   test_blocks();
   test_positions();
+  test_doubt();
   test_lookahead();
   test_late_lookahead();
   test_bad_audio();

@@ -78,6 +78,7 @@ static ModelBuilder* least(void)
   fe.bands            = 8;
 
   ModelBuilder* const b = model_builder_new(2, &fe);
+  model_builder_set(b, "doubt", NULL);
   model_builder_add(b, "d", &d);
   return b;
 }

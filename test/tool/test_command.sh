@@ -278,9 +278,11 @@ check "name" prints '^name  *sines$'
 check "window" prints 'window 1024 (250 ms), highest at 512, FFT 2048$'
 check "stack" prints '^  *stack of 1, 125 ms between frames$'
 check "onsets" prints '^onsets  *not told$'
+check "no doubt" prints '^doubt  *0 ms$'
 check "parameters" prints '1600 *1560'
 check "provenance" prints 'command: by hand'
 check "info of the bundled weights" exits 0 "$neume" info
+check "their doubt" prints '^doubt  *30 ms$'
 check "their provenance" prints '^provenance'
 check "the same when named" exits 0 "$neume" info "$weights"
 check "info of one that tells onsets" exits 0 "$neume" info "$onsets"

@@ -14,6 +14,7 @@ import pathlib
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "train"))
@@ -296,6 +297,36 @@ class Files(unittest.TestCase):
                 self.assertEqual(json.loads(metadata["labels"]), {"classes": 40, "midi_min": 45})
                 self.assertEqual(json.loads(metadata["layers"]), stack.layers)
                 self.assertLess((outputs(back, x) - outputs(stack, x)).abs().max(), 1e-4)
+
+    def test_a_doubt_is_written_into_a_file(self):
+        def write(*words):
+            with mock.patch.object(sys, "argv", ["weights", self.path, "--doubt", *words]):
+                with contextlib.redirect_stderr(io.StringIO()):
+                    return weights.main()
+
+        stack, _ = random_stack("stacked", double=False)
+        front_end = vectors.front_end(stack.bands, stack.stack)
+        weights.save(self.path, "name", "1", front_end, stack, {"seed": 7})
+        before, said = tensors.read(self.path)
+        self.assertNotIn("doubt", said)
+        for words, wanted in (
+            (["30"], {"ms": 30}),
+            (["30", "10"], {"ms": 30, "ahead_ms": 10}),
+            (["0"], {"ms": 0}),
+        ):
+            self.assertEqual(write(*words), 0)
+            after, metadata = tensors.read(self.path)
+            self.assertEqual(json.loads(metadata.pop("doubt")), wanted)
+            self.assertEqual(metadata, said)
+            self.assertEqual(list(after), list(before))
+            for name, array in before.items():
+                self.assertEqual(after[name].tobytes(), array.tobytes())
+        kept = pathlib.Path(self.path).read_bytes()
+        for words in (["-1"], ["1001"], ["nan"], ["30", "inf"], ["1", "2", "3"]):
+            self.assertEqual(write(*words), 1)
+        self.assertEqual(pathlib.Path(self.path).read_bytes(), kept)
+        tensors.write(self.path, before, {})
+        self.assertEqual(write("30"), 1)
 
 
 class Systems(unittest.TestCase):

@@ -277,10 +277,12 @@ class Training(unittest.TestCase):
         self.run_it(trainer)
         path = self.root / "out.safetensors"
         words = ["export", "--run", str(self.root / "run"), "--out", str(path), "--name", "tiny"]
+        words += ["--doubt", "12.5", "7"]
         with mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(io.StringIO()):
             export.main()
         stack, front_end, metadata = weights.load(path)
         self.assertEqual(front_end["bands"], BANDS)
+        self.assertEqual(json.loads(metadata["doubt"]), {"ms": 12.5, "ahead_ms": 7})
         self.assertEqual((front_end["rate"], front_end["step"]), (4096, 512))
         provenance = json.loads(metadata["provenance"])
         self.assertNotIn(str(self.root), metadata["provenance"])
@@ -298,7 +300,9 @@ class Training(unittest.TestCase):
         words += ["--run", str(self.root / "a"), "--run", str(self.root / "b")]
         with mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(io.StringIO()):
             export.main()
-        details = json.loads(weights.load(path)[2]["provenance"])
+        metadata = weights.load(path)[2]
+        self.assertNotIn("doubt", metadata)
+        details = json.loads(metadata["provenance"])
         self.assertEqual([story["seed"] for story in details["mean_of"]], [1, 2])
         self.assertIn("--run a --run b", details["command"])
         self.assertTrue({"seed", "data", "commit"} <= set(details))  # The loader asks

@@ -71,8 +71,13 @@ def main():
     parser.add_argument("--out", required=True, help="weights file")
     parser.add_argument("--name", required=True, help="shown by hosts, such as live")
     parser.add_argument("--version", default="1", help="free text")
+    weights.add_doubt(parser, default=[])
     parser.add_argument("--raw", action="store_true", help="last weights, not their average")
     args = parser.parse_args()
+    try:
+        weights.doubt(args.doubt)
+    except ValueError as error:
+        parser.error(str(error))
     loaded = [load_checkpoint(run, not args.raw) for run in args.run]
     states = [state for _, state in loaded]
     if not isinstance(states[0]["layers"], list):
@@ -80,7 +85,8 @@ def main():
     stack = mean_of(loaded)
     command = without_paths("python3 -m neume_train.export " + " ".join(sys.argv[1:]))
     details = provenance(stack, states, command)
-    weights.save(args.out, args.name, args.version, states[0]["front_end"], stack, details)
+    front_end = states[0]["front_end"]
+    weights.save(args.out, args.name, args.version, front_end, stack, details, args.doubt)
     print(
         f"{args.out}: {details['parameters']} parameters, {details['macs'] / 1e6:.2f} M "
         f"multiply-adds per frame, {os.path.getsize(args.out) / 1e6:.2f} MB"

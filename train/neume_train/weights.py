@@ -1,15 +1,42 @@
 # Copyright 2026 The Neume authors
 # SPDX-License-Identifier: ISC
-"""Weights files: doc/weights-format.md written and read."""
+"""Weights files: doc/weights-format.md written and read.
 
+    python3 -m neume_train.weights FILE --doubt MS [MS]
+
+writes into a file how much later than its label point its network becomes sure of a
+change, without look-ahead and, if that differs, with.  All else in it stays as it was.
+"""
+
+import argparse
 import hashlib
 import json
+import sys
 
 from neume_train import networks, tensors
 
+DOUBT_MAX = 1000  # Milliseconds, as dsp/model.h has it
 
-def save(path, name, version, front_end, stack, provenance):
-    """Write `stack` (networks.Stack), its normalisation folded in."""
+
+def doubt(milliseconds):
+    """Metadata that tell of a network's doubt: none, the same always, or without and
+    with look-ahead.  ValueError if it cannot be so."""
+    if len(milliseconds) > 2 or not all(0 <= ms <= DOUBT_MAX for ms in milliseconds):
+        raise ValueError(f"a doubt is one or two numbers from 0 to {DOUBT_MAX}")
+    told = dict(zip(("ms", "ahead_ms"), milliseconds))
+    return {"doubt": json.dumps(told)} if told else {}
+
+
+def add_doubt(parser, **more):
+    """Give `parser` the option --doubt."""
+    parser.add_argument("--doubt", type=float, nargs="+", metavar="MS",
+        help="ms from the label point until the network is sure of a change, without and,"
+        " if that differs, with look-ahead", **more)
+
+
+def save(path, name, version, front_end, stack, provenance, milliseconds=()):
+    """Write `stack` (networks.Stack), its normalisation folded in; `milliseconds` as
+    doubt() takes them."""
     metadata = {
         "format": "neume-1",
         "name": name,
@@ -17,6 +44,7 @@ def save(path, name, version, front_end, stack, provenance):
         "front_end": json.dumps({"rate": 4096, "step": 512, **front_end}),
         "labels": json.dumps({"classes": networks.CLASSES, "midi_min": networks.MIDI_MIN}),
         "layers": json.dumps(stack.layers),
+        **doubt(milliseconds),
         "provenance": json.dumps(provenance),
     }
     tensors.write(path, networks.fold(stack), metadata)
@@ -31,12 +59,37 @@ def origin(path, metadata):
     return {"weights": metadata["name"], "sha256": digest, **kept}
 
 
-def load(path):
-    """(folded Stack in evaluation mode, front end, metadata) of a file."""
+def read(path):
+    """(tensors, metadata) of a file."""
     arrays, metadata = tensors.read(path)
     if metadata.get("format") != "neume-1":
         raise ValueError(f"{path}: not a Neume weights file")
+    return arrays, metadata
+
+
+def load(path):
+    """(folded Stack in evaluation mode, front end, metadata) of a file."""
+    arrays, metadata = read(path)
     front_end = json.loads(metadata["front_end"])
     layers = json.loads(metadata["layers"])
     stack = networks.unfold(layers, front_end["bands"], arrays, front_end.get("stack", 1))
     return stack, front_end, metadata
+
+
+def main():
+    """The command."""
+    parser = argparse.ArgumentParser(description="Write a network's doubt into its file.")
+    parser.add_argument("file", help="weights file")
+    add_doubt(parser, required=True)
+    args = parser.parse_args()
+    try:
+        arrays, metadata = read(args.file)
+        tensors.write(args.file, arrays, {**metadata, **doubt(args.doubt)})
+    except (OSError, ValueError) as error:
+        print(f"weights: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
