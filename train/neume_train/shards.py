@@ -6,7 +6,9 @@ A folder of clips holds dataset.json (its manifest) and shard-*.npz files with
 `features` float16 [clips, frames, bands] and `labels` uint8 [clips, frames], classes,
 plus ONSET where a note has just begun; frame i belongs to context i mod P, P being
 frames / 240.  Or the shards hold audio and the classes over it, from which features
-and labels are made here.
+and labels are made here: the same as if the clips had been kept as features, but for
+edges within a sample of a label point, and where the label delay is not a whole number of
+the classes' slots of 1 / 128 s, within half a slot.
 """
 
 import dataclasses
@@ -136,19 +138,23 @@ class Clips:
         audio, peak = shard["audio"], shard["peak"]
         name = "classes" if self._labels == "labels" else self._labels
         classes, onsets = bridged(shard[name])
-        onsets = np.cumsum(onsets, 1)
+        onsets = np.cumsum(np.pad(onsets, ((0, 0), (1, 0))), 1)  # Before each slot's begin
         features = [
             self._native.logmel(one * np.float32(top / 32767), front_end, STEP).astype(np.float16)
             for one, top in zip(audio, peak)
         ]
         frames = audio.shape[1] // STEP
         point = (np.arange(frames) + 1) * STEP - front_end.label_delay
-        rate = classes.shape[1] / CLIP_SECONDS
-        at = point * classes.shape[1] // audio.shape[1]
-        before = np.maximum(at - int(native.ONSET_SECONDS * rate), 0)
+        slots = classes.shape[1]
+        # Where in its slot an onset lies is not kept.  The begin of a slot that is nearest
+        # to the point has all onsets of the slots before behind it, and no other: for label
+        # delays of whole slots that is exact, for others at most half a slot early or late
+        at = (2 * point * slots // audio.shape[1] + 1) // 2
+        before = np.maximum(at - int(native.ONSET_SECONDS * slots / CLIP_SECONDS), 0)
         at = np.maximum(at, 0)
         begun = onsets[:, at] > onsets[:, before]
-        return np.stack(features), (classes[:, at] + ONSET * begun).astype(np.uint8)
+        labels = classes[:, np.minimum(at, slots - 1)] + ONSET * begun
+        return np.stack(features), labels.astype(np.uint8)
 
     def _load(self, path):
         try:
