@@ -3,9 +3,7 @@
 
 #include "model_builder.h"
 
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /** make-tiny-model OUT: a small weights file with random weights. */
 int main(int argc, char** argv)
@@ -15,17 +13,9 @@ int main(int argc, char** argv)
     return 2;
   }
 
-  size_t         n_bytes = 0;
-  uint8_t* const bytes =
-    model_builder_bytes(model_builder_small(1, 0), &n_bytes);
-  FILE* const out  = fopen(argv[1], "wb");
-  bool        good = out && fwrite(bytes, 1, n_bytes, out) == n_bytes;
-  if (out && fclose(out)) {
-    good = false;
-  }
-  if (!good) {
+  if (!model_builder_write(model_builder_small(1, 0), argv[1])) {
     perror(argv[1]);
+    return 1;
   }
-  free(bytes);
-  return good ? 0 : 1;
+  return 0;
 }

@@ -490,3 +490,16 @@ uint8_t* model_builder_bytes(ModelBuilder* builder, size_t* n_bytes)
   model_builder_free(builder);
   return bytes;
 }
+
+bool model_builder_write(ModelBuilder* builder, const char* path)
+{
+  size_t         n_bytes = 0;
+  uint8_t* const bytes   = model_builder_bytes(builder, &n_bytes);
+  FILE* const    file    = fopen(path, "wb");
+  bool           good    = file && fwrite(bytes, 1, n_bytes, file) == n_bytes;
+  if (file && fclose(file)) {
+    good = false;
+  }
+  free(bytes);
+  return good;
+}

@@ -7,6 +7,7 @@
 #include "logmel.h"
 #include "model.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -77,5 +78,8 @@ ModelBuilder* model_builder_reference(uint32_t seed, int causal);
 
 /** model_builder_finish() and model_builder_free(). */
 uint8_t* model_builder_bytes(ModelBuilder* builder, size_t* n_bytes);
+
+/** The same, written to a file; false, and errno says why, if it can't be. */
+bool model_builder_write(ModelBuilder* builder, const char* path);
 
 #endif // NEUME_MODEL_BUILDER_H

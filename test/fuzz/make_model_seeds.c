@@ -13,17 +13,12 @@
 /** Write one small valid file; consumes `builder`. */
 static void write_seed(const char* dir, const char* name, ModelBuilder* builder)
 {
-  size_t         n_bytes = 0;
-  uint8_t* const bytes   = model_builder_bytes(builder, &n_bytes);
-  char           path[4096];
+  char path[4096];
   (void)snprintf(path, sizeof(path), "%s/%s.safetensors", dir, name);
-
-  FILE* const file = fopen(path, "wb");
-  if (!file || fwrite(bytes, 1, n_bytes, file) != n_bytes || fclose(file)) {
+  if (!model_builder_write(builder, path)) {
     perror(path);
     exit(1);
   }
-  free(bytes);
 }
 
 /** A network that has all layers, activations and fields, small enough for the

@@ -5,6 +5,7 @@
 
 #include "constants.h"
 #include "midi_file.h"
+#include "model_builder.h"
 
 #include <math.h>
 #include <sndfile.h>
@@ -14,10 +15,7 @@
 
 #define PI 3.14159265358979323846
 
-enum {
-  BANDS   = NEUME_CLASSES - 1,    ///< One for each note
-  WEIGHTS = NEUME_CLASSES * BANDS ///< Of the dense layer
-};
+#define BANDS (NEUME_CLASSES - 1) ///< One for each note
 
 static const double gain     = 4.0;  ///< Logit for a factor e in power
 static const double loudness = 0.05; ///< Power from which a sine is a voice
@@ -36,54 +34,35 @@ static double midi_hz(double midi)
 
 bool fixture_model(const char* path)
 {
-  // With a break of 1 Hz the mel scale is the logarithm: equal semitones
-  char      header[2048];
-  const int n = snprintf(
-    header,
-    sizeof(header),
-    "{\"__metadata__\":{\"format\":\"neume-1\",\"name\":\"sines\","
-    "\"version\":\"1\",\"front_end\":\"{\\\"rate\\\":4096,\\\"step\\\":512,"
-    "\\\"window\\\":1024,\\\"fft\\\":2048,\\\"bands\\\":%d,"
-    "\\\"low_hz\\\":%.3f,\\\"high_hz\\\":%.3f,\\\"break_hz\\\":1.0,"
-    "\\\"floor\\\":%g,\\\"scale\\\":1.0,\\\"label_delay\\\":512}\","
-    "\"labels\":\"{\\\"classes\\\":40,\\\"midi_min\\\":45}\","
-    "\"layers\":\"[{\\\"type\\\":\\\"dense\\\",\\\"name\\\":\\\"out\\\","
-    "\\\"out\\\":40,\\\"activation\\\":\\\"linear\\\",\\\"slope\\\":0}]\","
-    "\"provenance\":\"{\\\"command\\\":\\\"by hand\\\",\\\"seed\\\":0,"
-    "\\\"data\\\":\\\"none\\\",\\\"commit\\\":\\\"none\\\"}\"},"
-    "\"out.weight\":{\"dtype\":\"F32\",\"shape\":[%d,%d],"
-    "\"data_offsets\":[0,%d]},"
-    "\"out.bias\":{\"dtype\":\"F32\",\"shape\":[%d],"
-    "\"data_offsets\":[%d,%d]}}",
-    BANDS,
-    midi_hz(NEUME_MIDI_MIN - 1),
-    midi_hz(NEUME_MIDI_MAX + 1),
-    floor_,
-    NEUME_CLASSES,
-    BANDS,
-    4 * WEIGHTS,
-    NEUME_CLASSES,
-    4 * WEIGHTS,
-    4 * (WEIGHTS + NEUME_CLASSES));
-  const size_t padded = ((size_t)n + 7U) / 8U * 8U;
-  memset(header + n, ' ', padded - (size_t)n);
-
-  static float tensors[WEIGHTS + NEUME_CLASSES];
+  static float weight[NEUME_CLASSES * BANDS];
+  static float bias[NEUME_CLASSES];
   for (size_t k = 1; k < NEUME_CLASSES; ++k) {
-    tensors[k * BANDS + k - 1] = (float)gain;
+    weight[k * BANDS + k - 1] = (float)gain;
   }
-  tensors[WEIGHTS] = (float)(gain * log1p(loudness / floor_));
+  bias[0] = (float)(gain * log1p(loudness / floor_));
 
-  FILE* const stream = fopen(path, "wb");
-  if (!stream) {
-    return fail(path, "can't be written");
-  }
-  const uint8_t size[8] = { (uint8_t)padded, (uint8_t)(padded >> 8U) };
-  fwrite(size, 1, sizeof(size), stream);
-  fwrite(header, 1, padded, stream);
-  fwrite(tensors, sizeof(float), WEIGHTS + NEUME_CLASSES, stream);
-  const bool lost = ferror(stream);
-  return !fclose(stream) && !lost;
+  // With a break of 1 Hz the mel scale is the logarithm: equal semitones
+  const NeumeFrontEnd fe  = { .window      = 1024,
+                              .fft         = 2048,
+                              .bands       = BANDS,
+                              .low_hz      = (float)midi_hz(NEUME_MIDI_MIN - 1),
+                              .high_hz     = (float)midi_hz(NEUME_MIDI_MAX + 1),
+                              .break_hz    = 1.0f,
+                              .floor       = (float)floor_,
+                              .scale       = 1.0f,
+                              .label_delay = 512,
+                              .rise        = 512,
+                              .stack       = 1 };
+  const NeumeLayer    out = { .type         = NEUME_LAYER_DENSE,
+                              .out_channels = NEUME_CLASSES,
+                              .weight       = weight,
+                              .bias         = bias };
+  ModelBuilder* const b   = model_builder_new(0, &fe);
+  model_builder_set(b, "name", "sines");
+  model_builder_set(b, "doubt", NULL);
+  model_builder_edit(b, "provenance", "none", "by hand");
+  model_builder_add(b, "out", &out);
+  return model_builder_write(b, path) || fail(path, "can't be written");
 }
 
 bool fixture_notes(NoteList* notes)
