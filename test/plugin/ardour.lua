@@ -29,10 +29,13 @@ local function wait_until(name, holds)
 	error("waited in vain: " .. name)
 end
 
-local function arm(track, value)
-	local control = track:rec_enable_control()
+local function turn(name, control, value)
 	control:set_value(value, PBD.GroupControlDisposition.NoGroup)
-	wait_until("armed", function() return control:get_value() == value end)
+	wait_until(name, function() return control:get_value() == value end)
+end
+
+local function arm(track, value)
+	turn("armed", track:rec_enable_control(), value)
 end
 
 local function roll(session)
@@ -113,6 +116,10 @@ local function take()
 	arm(notes, 1)
 	roll(session)
 	arm(notes, 0)
+	-- Else an export has the track send what comes in as well as what it has
+	-- recorded, and grumbles about the order
+	turn("monitored", notes:monitoring_control(),
+		ARDOUR.MonitorChoice.MonitorDisk)
 	write_notes(notes)
 	session:save_state("")
 end
