@@ -525,6 +525,8 @@ def main():
     """The command."""
     options = parse()
     options.start_name = options.start.name
+    if options.library:
+        os.environ["NEUME_NATIVE"] = options.library  # For the modules called
     try:
         options.folders = {
             singers: make_clips(options, singers, [AUDIO, *(FEATURES if singers == "all" else ())])
