@@ -9,10 +9,11 @@ makes the clips, trains every network on them, scores each and writes
 doc/systems.md, doc/systems-cost.png and doc/systems-lookahead.png.  What is there
 already is not made again, so that the command goes on where it was stopped.
 
-All train equally long, on the same clips in the same order, and are scored without
-tracker in the same way (neume_train.evaluate --checkpoint), on what no run hears.
-Systems start from nothing.  Of our choices, which move less than the seed of so small
-a run does, each row starts from the same weights (--start) and undoes one.
+Systems start from nothing, and all train equally long, on the same clips in the same
+order.  Of our choices, which move less than the seed of so small a run does, each row
+starts from the same weights (--start), trains for fewer passes, and undoes one.  All
+are scored without tracker in the same way (neume_train.evaluate --checkpoint), on what
+no run hears.
 """
 
 import argparse
@@ -244,12 +245,13 @@ def train(options, network):
     run.mkdir(parents=True, exist_ok=True)
     log = run / "log.jsonl"
     lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
-    if not lines or json.loads(lines[-1])["epoch"] < options.epochs:
+    epochs = options.choice_epochs if network.started else options.epochs
+    if not lines or json.loads(lines[-1])["epoch"] < epochs:
         print(f"--- {network.name}", flush=True)
         start = ("--start", options.start) if network.started else ()
         call(
             "train", "--data", options.folders[network.singers][network.clips], "--out", run,
-            "--epochs", options.epochs, "--seed", network.seed, "--threads", options.threads,
+            "--epochs", epochs, "--seed", network.seed, "--threads", options.threads,
             *start, *written(run, network.options),
         )
         lines = log.read_text(encoding="utf-8").splitlines()
@@ -384,10 +386,10 @@ TEXT = """\
 # The report's systems, and what each choice of ours is worth
 
 Made by `python3 -m neume_train.compare --out DIR --doc doc/systems --clips {clips}
---epochs {epochs}` (`train/neume_train/compare.py`), with clips of commit
-{commit}. Everything here is small on purpose: every
-network saw the same {clips} clips of 30 s (seed {seed}), times {epochs}; to train all
-{networks} took {hours:.1f} hours on a processor that had other work too. Systems of this
+--epochs {epochs} --choice-epochs {choice_epochs}` (`train/neume_train/compare.py`), with
+clips of commit {commit}. Everything here is small on
+purpose: every system saw the same {clips} clips of 30 s (seed {seed}), times {epochs}, and
+every choice of ours as many, times {choice_epochs}; to train all {networks} took {hours:.1f} hours on a processor that had other work too. Systems of this
 size are far below weights that saw many more ([weights/README.md](../weights/README.md)):
 `{start}`, scored in the same way, has
 {shipped}. Between rows, only differences count.
@@ -480,6 +482,7 @@ def write(options, told, curves, start):
     text = TEXT.format(
         clips=options.clips,
         epochs=options.epochs,
+        choice_epochs=options.choice_epochs,
         seed=options.seed,
         networks=len(told),
         hours=minutes / 60,
@@ -506,8 +509,9 @@ def parse():
     add("--cache", help="folder for the recordings' pitch tracks")
     add("--library", help="libneume_native or the build folder")
     add("--neume", default="neume", help="the command, for scores of the whole chain")
-    add("--clips", type=int, default=400)
-    add("--epochs", type=int, default=3)
+    add("--clips", type=int, default=1600)
+    add("--epochs", type=int, default=6, help="passes over the clips, of a system")
+    add("--choice-epochs", type=int, default=1, help="the same of a choice of ours")
     add("--seed", type=int, default=8)
     add("--jobs", type=int, default=1, help="processes that make clips")
     add("--threads", type=int, default=1, help="of training and scoring")
@@ -521,6 +525,8 @@ def main():
     """The command."""
     options = parse()
     options.start_name = options.start.name
+    if options.library:
+        os.environ["NEUME_NATIVE"] = options.library  # For the modules called
     try:
         options.folders = {
             singers: make_clips(options, singers, [AUDIO, *(FEATURES if singers == "all" else ())])
