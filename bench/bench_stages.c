@@ -6,10 +6,10 @@
 
      bench_stages WEIGHTS STAGE COUNT
 
-   STAGE is `resampler` or `chain`, and COUNT input samples at 48 kHz, or
-   `features` or `network`, and COUNT frames.  What comes before the stage does
-   not depend on COUNT, so that two runs differ by the stage alone.  Prints the
-   name of the kernels.
+   STAGE is `resampler` or `chain`, and COUNT input samples at 48 kHz,
+   `features` or `network`, and COUNT frames, or `reset`, and COUNT resets of
+   the chain.  What comes before the stage does not depend on COUNT, so that two
+   runs differ by the stage alone.  Prints the name of the kernels.
 */
 
 #include "cnn.h"
@@ -155,6 +155,20 @@ static bool run_chain(const NeumeModel* model, uint32_t count)
   return true;
 }
 
+static bool run_resets(const NeumeModel* model, uint32_t count)
+{
+  Neume* neume = NULL;
+  if (!is_good(neume_new(model, RATE, NEUME_INTERLEAVE, 1, &neume))) {
+    return false;
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    neume_reset(neume);
+    sink = neume_log_probabilities(neume)[0];
+  }
+  neume_free(neume);
+  return true;
+}
+
 int main(int argc, char** argv)
 {
   const unsigned long asked = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
@@ -182,6 +196,8 @@ int main(int argc, char** argv)
     good = good && run_network(model, count);
   } else if (!strcmp(stage, "chain")) {
     good = good && run_chain(model, count);
+  } else if (!strcmp(stage, "reset")) {
+    good = good && run_resets(model, count);
   } else {
     fprintf(stderr, "%s: no such stage\n", stage);
     good = false;

@@ -24,8 +24,9 @@
 /** The columns of a map that are kept.
 
     Final columns stand in a ring in the order of the engine's frames, so that
-    those of one context lie `interleave` columns apart.  Provisional columns,
-    and those of a tail map, live for a pass only and serve every context.
+    those of one context lie `interleave` columns apart.  Those before the first
+    frame are not there: `silence` stands for each.  Provisional columns, and
+    those of a tail map, live for a pass only and serve every context.
 */
 typedef struct {
   float*   ring;        ///< Final columns, or a tail map's, [frame]
@@ -74,6 +75,7 @@ struct NeumeCnn {
   uint32_t               interleave; ///< Contexts
   uint32_t               batch;      ///< Most frames of a pass
   uint32_t               frames;     ///< Frames of this pass, or the last
+  uint64_t               known;      ///< Frames since the reset
   uint32_t               lookahead;  ///< In force, frames of a context
   uint32_t               wanted;     ///< Look-ahead from the next frame on
   bool                   busy;       ///< A pass is under way
@@ -84,18 +86,25 @@ struct NeumeCnn {
   NeumePlan              plan;                           ///< Constant
 };
 
-/** Where in its ring the final column of map `m` is that lies `back` from frame
-    `frame` of the pass. */
+/** Columns in the ring of map `m` that are newer than the final one that lies
+    `back` from frame `frame` of the pass. */
+static uint32_t newer(const NeumeCnn* const cnn,
+                      const uint32_t        m,
+                      const uint32_t        frame,
+                      const uint32_t        back) NEUME_REALTIME
+{
+  const uint32_t ago = back - cnn->plan.maps[m].edge;
+  return ago * cnn->interleave + cnn->frames - 1 - frame;
+}
+
+/** Where in its ring the column of map `m` is than which `n` are newer. */
 static uint32_t ring_index(const NeumeCnn* const cnn,
                            const uint32_t        m,
-                           const uint32_t        frame,
-                           const uint32_t        back) NEUME_REALTIME
+                           const uint32_t        n) NEUME_REALTIME
 {
-  const uint32_t ago    = back - cnn->plan.maps[m].edge;
-  const uint32_t steps  = ago * cnn->interleave + cnn->frames - 1 - frame;
   const uint32_t head   = cnn->columns[m].head;
   const uint32_t length = cnn->columns[m].length;
-  return head >= steps ? head - steps : head + length - steps;
+  return head >= n ? head - n : head + length - n;
 }
 
 /** The column of map `m` that lies `back` from frame `frame` of the pass. */
@@ -113,7 +122,11 @@ static float* column_at(const NeumeCnn* const cnn,
     const size_t index = (size_t)back * cnn->batch + frame;
     return columns->provisional + index * map->stride;
   }
-  return columns->ring + (size_t)ring_index(cnn, m, frame, back) * map->stride;
+  const uint32_t n = newer(cnn, m, frame, back);
+  if (n >= cnn->known) { // Before the first frame: read, never written
+    return columns->silence;
+  }
+  return columns->ring + (size_t)ring_index(cnn, m, n) * map->stride;
 }
 
 /** Columns of map `m`, `back` from `frame` and from each frame after it, that
@@ -128,7 +141,11 @@ static uint32_t contiguous(const NeumeCnn* const cnn,
   if (map->tail || back < map->edge) {
     return left;
   }
-  const uint32_t end = cnn->columns[m].length - ring_index(cnn, m, frame, back);
+  const uint32_t n = newer(cnn, m, frame, back);
+  if (n >= cnn->known) {
+    return 1;
+  }
+  const uint32_t end = cnn->columns[m].length - ring_index(cnn, m, n);
   return left < end ? left : end;
 }
 
@@ -393,16 +410,15 @@ static void step(NeumeCnn* const cnn) NEUME_REALTIME
   go_to(cnn, at->layer + 1);
 }
 
-/** Make the past of map `m` silence. */
-static void silence(NeumeCnn* const cnn, const uint32_t m) NEUME_REALTIME
+/** Fill the ring of map `m` with silence. */
+static void silence(NeumeCnn* const cnn, const uint32_t m)
 {
-  Columns* const columns = &cnn->columns[m];
-  const size_t   stride  = cnn->plan.maps[m].stride;
+  const Columns* const columns = &cnn->columns[m];
+  const size_t         stride  = cnn->plan.maps[m].stride;
   for (uint32_t i = 0; i < columns->length; ++i) {
     memcpy(
       columns->ring + i * stride, columns->silence, stride * sizeof(float));
   }
-  columns->head = 0;
 }
 
 /** Find every map's answer to endless silence, from a fresh engine. */
@@ -411,6 +427,7 @@ static void learn_silence(NeumeCnn* const cnn)
   const uint32_t lookahead = cnn->lookahead;
   cnn->lookahead           = cnn->plan.right; // Only final columns
   cnn->frames              = 1;
+  cnn->known               = UINT64_MAX; // All that the rings are filled with
   go_to(cnn, 0);
   for (uint32_t l = 0; l < cnn->plan.n_layers; ++l) {
     silence(cnn, l);
@@ -511,10 +528,13 @@ void neume_cnn_free(NeumeCnn* const cnn)
 
 void neume_cnn_reset(NeumeCnn* const cnn) NEUME_REALTIME
 {
-  for (uint32_t m = 0; m <= cnn->plan.n_layers; ++m) {
-    silence(cnn, m);
-  }
-  cnn->frames = 1;
+  // To fill the rings, as large as they are, would take longer than a block
+  const uint32_t n = cnn->plan.n_layers;
+  cnn->known       = 0;
+  cnn->frames      = 1;
+  memcpy(column_at(cnn, n, 0, 0),
+         cnn->columns[n].silence,
+         cnn->plan.maps[n].stride * sizeof(float));
   answer_all(cnn);
   cnn->busy      = false;
   cnn->lookahead = cnn->wanted;
@@ -541,6 +561,7 @@ void neume_cnn_begin(NeumeCnn* const cnn,
   neume_cnn_advance(cnn, UINT32_MAX);
   cnn->lookahead = cnn->wanted;
   cnn->frames    = n;
+  cnn->known += n;
   for (uint32_t m = 0; m <= cnn->plan.n_layers; ++m) {
     Columns* const map = &cnn->columns[m];
     map->head          = (map->head + n) % map->length;

@@ -50,7 +50,8 @@ NeumeStatus neume_cnn_new(const NeumeModel*   model,
 /** Free `cnn`, which may be NULL.  Not realtime-safe. */
 void neume_cnn_free(NeumeCnn* cnn);
 
-/** Forget all frames: the past is silence.  Realtime-safe (copies). */
+/** Forget all frames, also in the middle of a pass: the past is silence.
+    Realtime-safe: costs an answer, not the columns that are forgotten. */
 void neume_cnn_reset(NeumeCnn* cnn) NEUME_REALTIME;
 
 /** Set the look-ahead to min(`frames`, model->right) frames of a context.

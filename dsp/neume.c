@@ -71,6 +71,8 @@ struct Neume {
   uint32_t n_past;         ///< Frames in `past`
   uint32_t newest;         ///< Index of the newest step's in `past`
   uint32_t decided;        ///< Index of the last decided step's
+  uint64_t n_decided;      ///< Steps decided so far
+  Past     silence;        ///< What was before the first step
   float*   past_memory;    ///< Owns features and spectra of `past`
   Past     past[PAST_MAX]; ///< Ring of frames
 };
@@ -101,13 +103,15 @@ static bool alloc_buffers(Neume* n, const NeumeFrontEnd* fe)
   n->columns =
     (float*)calloc((size_t)n->batch * fe->bands * fe->stack, sizeof(float));
   n->past_memory =
-    (float*)calloc((size_t)n->n_past * past_size(fe), sizeof(float));
+    (float*)calloc((n->n_past + (size_t)1U) * past_size(fe), sizeof(float));
   if (!n->history || !n->frames || !n->columns || !n->past_memory) {
     return false;
   }
-  for (uint32_t i = 0; i < n->n_past; ++i) {
-    n->past[i].features = n->past_memory + i * past_size(fe);
-    n->past[i].power    = n->past[i].features + fe->bands;
+  for (uint32_t i = 0; i <= n->n_past; ++i) {
+    Past* const past = i < n->n_past ? &n->past[i] : &n->silence;
+    past->features   = n->past_memory + i * past_size(fe);
+    past->power      = past->features + fe->bands;
+    past->level      = level_min;
   }
   return true;
 }
@@ -211,21 +215,18 @@ void neume_reset(Neume* neume)
   tune(neume);
   memset(neume->history, 0, (size_t)fe->window * 2U * sizeof(float));
   memset(neume->frames, 0, (size_t)neume->n_frames * fe->bands * sizeof(float));
-  memset(neume->past_memory, 0, neume->n_past * past_size(fe) * sizeof(float));
-  for (uint32_t i = 0; i < neume->n_past; ++i) {
-    neume->past[i].level = level_min;
-  }
-  neume->last     = 0;
-  neume->head     = 0;
-  neume->until    = neume->step;
-  neume->position = 0;
-  neume->waiting  = 0;
-  neume->passing  = 0;
-  neume->begun    = 0;
-  neume->ahead    = 0;
-  neume->answer   = 0;
-  neume->newest   = 0;
-  neume->decided  = 0;
+  neume->last      = 0;
+  neume->head      = 0;
+  neume->until     = neume->step;
+  neume->position  = 0;
+  neume->waiting   = 0;
+  neume->passing   = 0;
+  neume->begun     = 0;
+  neume->ahead     = 0;
+  neume->answer    = 0;
+  neume->newest    = 0;
+  neume->decided   = 0;
+  neume->n_decided = 0;
 }
 
 static float clamp(float value, float low, float high, float fallback)
@@ -380,7 +381,9 @@ static uint32_t class_to_midi(uint32_t note)
 /** The frame `back` steps before that of the last decided step. */
 static const Past* past_frame(const Neume* n, uint32_t back)
 {
-  return &n->past[(n->decided + n->n_past - back) % n->n_past];
+  return back < n->n_decided
+           ? &n->past[(n->decided + n->n_past - back) % n->n_past]
+           : &n->silence;
 }
 
 /** Whether a step is due whose pass is finished. */
@@ -394,8 +397,9 @@ static bool is_answered(const Neume* n)
 /** Decide the next step, whose pass is finished. */
 static void decide(Neume* n, NeumeStep* step)
 {
-  n->decided               = (n->decided + 1U) % n->n_past;
-  n->answer                = n->begun - n->passing--;
+  n->decided = (n->decided + 1U) % n->n_past;
+  n->answer  = n->begun - n->passing--;
+  ++n->n_decided;
   const NeumeObservation o = { neume_log_probabilities(n),
                                past_frame(n, n->ahead)->level,
                                neume_onset(n) };

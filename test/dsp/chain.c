@@ -44,6 +44,15 @@ float* chain_audio(double rate, uint32_t n)
   return audio;
 }
 
+bool chain_same_floats(const float* x, const float* y, uint32_t n)
+{
+  uint32_t i = 0;
+  while (i < n && x[i] == y[i]) {
+    ++i;
+  }
+  return i == n;
+}
+
 bool chain_same_step(const NeumeStep* x, const NeumeStep* y)
 {
   return x->position == y->position && x->note == y->note &&

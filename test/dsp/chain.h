@@ -21,6 +21,9 @@ NeumeModel* chain_model(ModelBuilder* builder);
 /** `n` samples of tones that change every 0.3 s, with pauses; to be freed. */
 float* chain_audio(double rate, uint32_t n);
 
+/** Whether `n` floats are the same. */
+bool chain_same_floats(const float* x, const float* y, uint32_t n);
+
 /** Whether steps say the same in every bit. */
 bool chain_same_step(const NeumeStep* x, const NeumeStep* y);
 

@@ -435,6 +435,105 @@ static void test_late_lookahead(void)
   neume_model_free(model);
 }
 
+/** Whether two chains say the same beside their steps. */
+static bool say_the_same(const Neume* x, const Neume* y, uint32_t bands)
+{
+  return chain_same_floats(neume_log_probabilities(x),
+                           neume_log_probabilities(y),
+                           NEUME_CLASSES) &&
+         chain_same_floats(neume_features(x), neume_features(y), bands) &&
+         neume_onset(x) == neume_onset(y) &&
+         neume_offset(x) == neume_offset(y) && neume_delay(x) == neume_delay(y);
+}
+
+/** Hear `n` samples; false once one chain says what the other does not.  Counts
+    steps. */
+static bool hear_both(Neume*       used,
+                      Neume*       fresh,
+                      const float* audio,
+                      uint32_t     n,
+                      uint32_t     bands,
+                      uint32_t*    seed,
+                      uint32_t*    steps)
+{
+  for (uint32_t done = 0; done < n;) {
+    const uint32_t left  = n - done;
+    uint32_t       block = 1U + chain_random(seed) % 700U;
+    block                = block < left ? block : left;
+    neume_write(used, audio + done, block);
+    neume_write(fresh, audio + done, block);
+    done += block;
+    for (bool more = true; more; *steps += more) {
+      NeumeStep x = { 0 };
+      NeumeStep y = { 0 };
+      more        = neume_analyse(used, &x);
+      if (neume_analyse(fresh, &y) != more || !chain_same_step(&x, &y) ||
+          !say_the_same(used, fresh, bands)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+/** A chain that is reset, in the middle of whatever it does and soon again, is
+    as good as new. */
+static void test_reset(void)
+{
+  static const struct {
+    uint32_t interleave; ///< P
+    uint32_t stack;      ///< Frames of a column
+    uint32_t right;      ///< Frames that the network can look ahead
+    bool     follow;     ///< The singer's tuning
+  } cases[]            = { { 8, 4, 0, false },
+                           { 8, 4, 2, false },
+                           { 4, 1, 1, true },
+                           { 1, 8, 2, false } };
+  const double   rate  = 16000.0;
+  const uint32_t most  = 32000;
+  float* const   audio = chain_audio(rate, 2U * most);
+  uint32_t       seed  = 3;
+  for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); ++c) {
+    NeumeModel* const model =
+      chain_model(model_builder_onsets(5, cases[c].right, cases[c].stack));
+    const uint32_t bands  = model->front_end.bands;
+    NeumeParams    params = neume_defaults();
+    params.threshold      = 0.03f;
+    params.min_note_ms    = 0.0f;
+    params.follow         = cases[c].follow;
+    uint32_t steps        = 0;
+    Neume*   used         = NULL;
+    CHECK(!neume_new(model, rate, cases[c].interleave, 1, &used));
+    for (unsigned round = 0; round < 16; ++round) {
+      Neume* fresh = NULL;
+      CHECK(!neume_new(model, rate, cases[c].interleave, 1, &fresh));
+      params.lookahead_ms = (float)(chain_random(&seed) % 1251U);
+      neume_set(fresh, &params);
+      neume_set(used, &params);
+      CHECK(say_the_same(used, fresh, bands));
+
+      const uint32_t n    = chain_random(&seed) % (round % 3U ? most : 900U);
+      const float*   from = audio + chain_random(&seed) % most;
+      CHECK_MSG(hear_both(used, fresh, from, n, bands, &seed, &steps),
+                "case %zu, round %u, %u samples",
+                c,
+                round,
+                n);
+
+      // Not all of it is analysed, nor is the last pass finished
+      neume_write(used, from, chain_random(&seed) % 200U);
+      params.lookahead_ms = (float)(chain_random(&seed) % 1251U);
+      neume_set(used, &params);
+      neume_reset(used);
+      neume_free(fresh);
+    }
+    CHECK_MSG(steps > 64U, "%u steps", steps);
+    neume_free(used);
+    neume_model_free(model);
+  }
+  free(audio);
+}
+
 static void test_lookahead(void)
 {
   // Whatever the look-ahead and whenever it changes, notes are well formed
@@ -600,6 +699,7 @@ int main(void)
   test_doubt();
   test_lookahead();
   test_late_lookahead();
+  test_reset();
   test_bad_audio();
   test_arguments();
   test_threads();

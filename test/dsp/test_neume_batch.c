@@ -35,20 +35,12 @@ typedef struct {
   bool     follow;       ///< The singer's tuning
 } Case;
 
-static bool same_floats(const float* x, const float* y, uint32_t n)
-{
-  uint32_t i = 0;
-  while (i < n && x[i] == y[i]) {
-    ++i;
-  }
-  return i == n;
-}
-
 static bool same(const Said* x, const Said* y, uint32_t bands)
 {
   return chain_same_step(&x->step, &y->step) &&
-         same_floats(x->log_p, y->log_p, NEUME_CLASSES) &&
-         x->onset == y->onset && same_floats(x->features, y->features, bands);
+         chain_same_floats(x->log_p, y->log_p, NEUME_CLASSES) &&
+         x->onset == y->onset &&
+         chain_same_floats(x->features, y->features, bands);
 }
 
 /** Take all steps that there are; returns how many. */
