@@ -42,10 +42,26 @@ def mean_of(loaded):
     return mean.eval()
 
 
+def brief(run):
+    """What is told of an earlier run: of its clips, enough to make them again."""
+    told = dict(run)
+    if isinstance(told.get("data"), list):
+        told["data"] = [
+            {key: data[key] for key in ("seed", "clips", "kind", "commit") if key in data}
+            for data in told["data"]
+        ]
+    for key in ("after", "mean_of"):
+        if key in told:
+            told[key] = [brief(before) for before in told[key]]
+    return told
+
+
 def provenance(stack, states, command):
     """Where the weights come from; `after` lists the runs before, the first first.
     Of several runs, `mean_of` lists these, and `command` made the mean."""
-    stories = [{**story(state), "after": state["lineage"]} for state in states]
+    stories = [
+        {**story(state), "after": [brief(run) for run in state["lineage"]]} for state in states
+    ]
     details = stories[0]
     if len(stories) > 1:
         details = {
