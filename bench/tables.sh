@@ -7,7 +7,7 @@
 #     bench/tables.sh build-bench > doc/bench.md
 
 set -eu
-build=$1
+build=$(readlink -f "$1")
 here=$(dirname "$0")
 LV2_PATH=$build/plugin:/usr/lib/lv2
 export LV2_PATH
@@ -21,8 +21,8 @@ $(git -C "$here" rev-parse --short HEAD 2>/dev/null || echo unknown).
 
 ## Latency
 
-Onset to note-on, in a lilv host (\`bench_latency\`): every semitone, and singers whose
-onsets are known.
+Onset to note-on, in a lilv host (\`bench_latency\`): every semitone, by six voices, and
+singers whose onsets are known.
 
 EOF
 "$build/bench/bench_latency"

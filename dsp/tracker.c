@@ -399,7 +399,8 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
         hold_on(t, steady);
       }
     }
-    d.confidence = quick[note];
+    // A new note is surer by the quick one, a held one by the steady one
+    d.confidence = fmaxf(quick[note], steady[note]);
   }
 
   d.note = t->note;
