@@ -18,6 +18,7 @@ no run hears.
 
 import argparse
 import dataclasses
+import hashlib
 import json
 import multiprocessing
 import os
@@ -391,7 +392,7 @@ clips of commit {commit}. Everything here is small on
 purpose: every system saw the same {clips} clips of 30 s (seed {seed}), times {epochs}, and
 every choice of ours as many, times {choice_epochs}; to train all {networks} took {hours:.1f} hours on a processor that had other work too. Systems of this
 size are far below weights that saw many more ([weights/README.md](../weights/README.md)):
-`{start}`, scored in the same way, has
+{start}, scored in the same way, has
 {shipped}. Between rows, only differences count.
 
 Scores are acc40 ([train/README.md](../train/README.md)) of the network alone, every
@@ -430,7 +431,7 @@ In the plugin's chain, with its tracker, against the look-ahead that it is allow
 ## Choices
 
 What acc40 moves by when one choice is undone. All rows go on from the same weights,
-`{start}`, for the same steps at a learning rate of 0.001. Two rows change
+{start}, for the same steps at a learning rate of 0.001. Two rows change
 nothing but the seed: what moves no more than they do is noise.
 
 {ablation}
@@ -479,6 +480,7 @@ def write(options, told, curves, start):
     runs = [options.out / "runs" / name / "log.jsonl" for name in told]
     minutes = sum(json.loads(p.read_text().splitlines()[-1])["minutes"] for p in runs)
     manifest = options.folders["all"][AUDIO] / "dataset.json"
+    digest = hashlib.sha256(options.start.read_bytes()).hexdigest()
     text = TEXT.format(
         clips=options.clips,
         epochs=options.epochs,
@@ -487,7 +489,7 @@ def write(options, told, curves, start):
         networks=len(told),
         hours=minutes / 60,
         commit=json.loads(manifest.read_text())["commit"],
-        start=options.start_name,
+        start=f"{options.start_name} (SHA-256 {digest[:8]}...)",
         shipped=", ".join(f"{x:.3f} on {name.split('/')[-1]}" for name, x in zip(SETS, start)),
         known=known(options.start),
         systems="\n".join(systems_table(tables)),
