@@ -237,7 +237,8 @@ stop() {
   signal=$1
   wanted=$2
   shift 2
-  "$@" >out 2>err &
+  # Not ignored, even where the tests run under nohup
+  env --default-signal "$@" >out 2>err &
   pid=$!
   tries=0
   while no_temporary && [ $tries -lt 200 ]; do

@@ -214,6 +214,7 @@ static void test_signals_clean_up(void)
 
 int main(void)
 {
+  signal(SIGHUP, SIG_DFL); // Ignored where the tests run under nohup
   CHECK(mkdtemp(folder));
   snprintf(path, sizeof(path), "%s/file", folder);
   test_appears_at_the_end();
