@@ -5,6 +5,7 @@
 Without torchrun there is one process, rank 0 of 1, and nothing is sent.
 """
 
+import gc
 import os
 
 import torch
@@ -60,6 +61,11 @@ class Ranks:
         return torch.nn.parallel.DistributedDataParallel(stack, device_ids=where)
 
     def close(self):
-        """Leave the group."""
+        """Leave the group and end its threads, once nothing holds parallel()'s network.
+
+        A thread of the group that outlives Python ends the process by SIGABRT: letting
+        go of the last sum's numbers, it asks for the lock of an interpreter that is gone.
+        """
         if self.count > 1:
+            gc.collect()  # The network refers to itself
             distributed.destroy_process_group()

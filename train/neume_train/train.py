@@ -455,6 +455,11 @@ class Trainer:
             saved = time.monotonic()
         return not self.stop
 
+    def close(self):
+        """Leave the other processes; there is no training after it."""
+        self.parallel = None
+        self.ranks.close()
+
     def progress(self, loss, rate, steps):
         """One line on the terminal."""
         if not self.ranks.first:
@@ -560,7 +565,7 @@ def main(argv=None):
         signal.signal(number, ask_to_stop)
     finished = trainer.run()
     say("finished" if finished else "stopped; the same command goes on from here")
-    trainer.ranks.close()
+    trainer.close()
     return 0 if finished else 3
 
 
