@@ -3,6 +3,7 @@
 
 #include "cnn.h"
 
+#include "answer.h"
 #include "attributes.h"
 #include "cnn_plan.h"
 #include "cnn_weights.h"
@@ -11,7 +12,6 @@
 #include "model.h"
 #include "status.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,12 +60,6 @@ typedef struct {
   bool          ends;   ///< No part comes after that
 } Unit;
 
-/** What is said of a frame. */
-typedef struct {
-  float log_p[NEUME_CLASSES]; ///< Log-probabilities
-  float onset;                ///< Probability, 0 if not told
-} Answer;
-
 struct NeumeCnn {
   const NeumeKernels*    kernels;    ///< Inner loops
   const NeumeCnnWeights* weights;    ///< Constant, the model's or its own
@@ -81,7 +75,7 @@ struct NeumeCnn {
   bool                   busy;       ///< A pass is under way
   uint64_t               done;       ///< Cost of what was done in this pass
   Cursor                 next;       ///< What comes next in this pass
-  Answer                 answers[NEUME_BATCH_MAX];       ///< Of the last pass
+  NeumeAnswer            answers[NEUME_BATCH_MAX];       ///< Of the last pass
   Columns                columns[NEUME_LAYERS_MAX + 1U]; ///< Of each map
   NeumePlan              plan;                           ///< Constant
 };
@@ -315,36 +309,13 @@ static void pool_unit(NeumeCnn* const   cnn,
     cnn->frames * neume_plan_pool_cost(unit->rows, layer->size, out->channels);
 }
 
-/** A last column's answer: logarithm of the softmax of the classes, and
-    sigmoid of the onset. */
-static void answer(const float* const x,
-                   const bool         onsets,
-                   Answer* const      to) NEUME_REALTIME
-{
-  float max = x[0];
-  for (uint32_t i = 1; i < NEUME_CLASSES; ++i) {
-    max = x[i] > max ? x[i] : max;
-  }
-  float sum = 0.0F;
-  for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
-    sum += expf(x[i] - max);
-  }
-  const float norm = max + logf(sum);
-  for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
-    to->log_p[i] = x[i] - norm;
-  }
-  if (onsets) {
-    to->onset = 1.0F / (1.0F + expf(-x[NEUME_CLASSES])); // expf() may be inf
-  }
-}
-
 /** The answers of the pass. */
 static void answer_all(NeumeCnn* const cnn) NEUME_REALTIME
 {
   const uint32_t n      = cnn->plan.n_layers;
   const bool     onsets = cnn->plan.maps[n].channels > NEUME_CLASSES;
   for (uint32_t i = 0; i < cnn->frames; ++i) {
-    answer(column_at(cnn, n, i, 0), onsets, &cnn->answers[i]);
+    neume_answer(column_at(cnn, n, i, 0), onsets, &cnn->answers[i]);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "kernels.h"
 #include "logmel.h"
 #include "pitch.h"
+#include "range.h"
 #include "resampler.h"
 #include "ring.h"
 #include "tracker.h"
@@ -229,22 +230,19 @@ void neume_reset(Neume* neume)
   neume->n_decided = 0;
 }
 
-static float clamp(float value, float low, float high, float fallback)
-{
-  return isnan(value) ? fallback : fminf(fmaxf(value, low), high);
-}
-
 void neume_set(Neume* neume, const NeumeParams* params)
 {
   const NeumeParams  d = neume_defaults();
   NeumeParams* const p = &neume->params;
-  p->lookahead_ms =
-    clamp(params->lookahead_ms, 0.0f, NEUME_LOOKAHEAD_MAX_MS, d.lookahead_ms);
-  p->threshold   = clamp(params->threshold, 0.0f, 1.0f, d.threshold);
-  p->gate_db     = clamp(params->gate_db, -90.0f, 0.0f, d.gate_db);
-  p->min_note_ms = clamp(params->min_note_ms, 0.0f, 500.0f, d.min_note_ms);
-  p->a4_hz       = clamp(params->a4_hz, NEUME_A4_MIN, NEUME_A4_MAX, d.a4_hz);
-  p->follow      = params->follow;
+  p->lookahead_ms      = neume_within_or(
+    params->lookahead_ms, 0.0f, NEUME_LOOKAHEAD_MAX_MS, d.lookahead_ms);
+  p->threshold = neume_within_or(params->threshold, 0.0f, 1.0f, d.threshold);
+  p->gate_db   = neume_within_or(params->gate_db, -90.0f, 0.0f, d.gate_db);
+  p->min_note_ms =
+    neume_within_or(params->min_note_ms, 0.0f, 500.0f, d.min_note_ms);
+  p->a4_hz =
+    neume_within_or(params->a4_hz, NEUME_A4_MIN, NEUME_A4_MAX, d.a4_hz);
+  p->follow = params->follow;
   if (!p->follow) {
     neume_tuning_reset(&neume->tuning);
   }

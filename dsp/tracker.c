@@ -4,6 +4,7 @@
 #include "tracker.h"
 
 #include "constants.h"
+#include "range.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -139,16 +140,12 @@ void neume_tracker_reset(NeumeTracker* tracker)
   tracker->waits  = 0;
 }
 
-static float clamp(float value, float low, float high, float fallback)
-{
-  return isnan(value) ? fallback : fminf(fmaxf(value, low), high);
-}
-
 void neume_tracker_set(NeumeTracker* tracker, const NeumeTrackerParams* params)
 {
   NeumeTrackerParams* const p = &tracker->params;
-  p->threshold = clamp(params->threshold, 0.0f, 1.0f, defaults.threshold);
-  p->gate      = clamp(params->gate, -120.0f, 0.0f, defaults.gate);
+  p->threshold =
+    neume_within_or(params->threshold, 0.0f, 1.0f, defaults.threshold);
+  p->gate      = neume_within_or(params->gate, -120.0f, 0.0f, defaults.gate);
   p->min_steps = params->min_steps;
   p->lag       = params->lag < NEUME_LAG_MAX ? params->lag : NEUME_LAG_MAX;
 }

@@ -3,6 +3,7 @@
 
 #include "expression.h"
 
+#include "range.h"
 #include "tracker.h"
 
 #include <math.h>
@@ -44,11 +45,6 @@ void neume_expression_init(NeumeExpression* expression)
   expression->pressure = UNKNOWN;
 }
 
-static int clamp_int(int value, int low, int high)
-{
-  return value < low ? low : (value > high ? high : value);
-}
-
 /** Take back what was sent of the bend and the level. */
 static void relax(NeumeExpression* e, NeumeMidiOut* midi)
 {
@@ -71,12 +67,12 @@ void neume_expression_set(NeumeExpression*             expression,
                           const NeumeExpressionParams* params)
 {
   NeumeExpressionParams p = *params;
-  p.transpose             = clamp_int(p.transpose, -36, 36);
-  p.channel               = clamp_int(p.channel, 1, 16);
-  p.velocity              = clamp_int(p.velocity, 0, 127);
+  p.transpose             = neume_int_within(p.transpose, -36, 36);
+  p.channel               = neume_int_within(p.channel, 1, 16);
+  p.velocity              = neume_int_within(p.velocity, 0, 127);
   p.dynamics              = fminf(fmaxf(p.dynamics, 0.0f), 2.0f);
   p.bend_range            = fminf(fmaxf(p.bend_range, 0.0f), 24.0f);
-  p.key                   = clamp_int(p.key, 0, 11);
+  p.key                   = neume_int_within(p.key, 0, 11);
   p.louder                = fminf(fmaxf(p.louder, -100.0f), 100.0f);
 
   const NeumeExpressionParams* const old = &expression->params;

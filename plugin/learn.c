@@ -3,6 +3,8 @@
 
 #include "learn.h"
 
+#include "range.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -105,11 +107,6 @@ static void begin(NeumeLearn* learn, int64_t start)
   learn->level    = LEVEL_LEAST;
 }
 
-static int clamp_int(int value, int low, int high)
-{
-  return value < low ? low : (value > high ? high : value);
-}
-
 /** The gate for the room that was heard. */
 static int room_gate(const NeumeLearn* learn)
 {
@@ -120,7 +117,8 @@ static int room_gate(const NeumeLearn* learn)
     under += learn->room[i];
     ++level; // The upper end of what `room[i]` counts
   }
-  return clamp_int(level + room_margin, NEUME_LEARNED_GATE_MIN, gate_most);
+  return neume_int_within(
+    level + room_margin, NEUME_LEARNED_GATE_MIN, gate_most);
 }
 
 /** The note being sung is over at input sample `time`. */
@@ -144,13 +142,13 @@ static NeumeLearned conclude(NeumeLearn* learn)
   end_note(learn, learn->time);
   l.gate = learn->gate;
   if (learn->n_notes >= NOTES_LEAST) {
-    l.lowest = clamp_int(
+    l.lowest = neume_int_within(
       (int)learn->lowest - range_margin, NEUME_MIDI_MIN, NEUME_MIDI_MAX);
-    l.highest = clamp_int(
+    l.highest = neume_int_within(
       (int)learn->highest + range_margin, NEUME_MIDI_MIN, NEUME_MIDI_MAX);
-    l.level = clamp_int((int)lroundf(learn->level),
-                        NEUME_LEARNED_LEVEL_MIN,
-                        NEUME_LEARNED_LEVEL_MAX);
+    l.level = neume_int_within((int)lroundf(learn->level),
+                               NEUME_LEARNED_LEVEL_MIN,
+                               NEUME_LEARNED_LEVEL_MAX);
   }
   return l;
 }

@@ -5,6 +5,7 @@
 
 #include "denormals.h"
 #include "patch.h"
+#include "range.h"
 #include "sequence.h"
 
 #include <math.h>
@@ -38,11 +39,6 @@ void neume_player_restart(NeumePlayer* player)
   }
 }
 
-static float clamp(float value, float low, float high)
-{
-  return fminf(fmaxf(value, low), high);
-}
-
 /** The value of a control port, or `fallback` if it says nothing. */
 static float control(const float* port, float fallback)
 {
@@ -52,7 +48,7 @@ static float control(const float* port, float fallback)
 static int whole(const float* port, int fallback)
 {
   const float value = control(port, (float)fallback);
-  return (int)lroundf(clamp(value, -1000.0f, 1000.0f));
+  return (int)lroundf(neume_within(value, -1000.0f, 1000.0f));
 }
 
 /** A choice 0..n - 1, or 0 if the port says anything else. */
@@ -129,7 +125,7 @@ static void read_controls(NeumePlayer* player)
   }
   player->resting = resting;
 
-  const float mix = clamp(control(ports->monitor, 0.0f), 0.0f, 1.0f);
+  const float mix = neume_within(control(ports->monitor, 0.0f), 0.0f, 1.0f);
   neume_monitor_set(&player->monitor, resting ? 0.0f : mix);
 
   if (player->loader.engine &&
@@ -163,9 +159,9 @@ static void decide(NeumePlayer* player, const NeumeStep* step, uint32_t frame)
   }
 
   const NeumeShown shown = { (float)step->note,
-                             clamp(step->cents, -50.0f, 50.0f),
-                             clamp(step->confidence, 0.0f, 1.0f),
-                             clamp(step->level, level_min, level_max),
+                             neume_within(step->cents, -50.0f, 50.0f),
+                             neume_within(step->confidence, 0.0f, 1.0f),
+                             neume_within(step->level, level_min, level_max),
                              neume_offset(player->loader.engine->neume) };
   player->shown          = shown;
 
