@@ -136,7 +136,7 @@ static void row(const char* const         name,
          best * 1e6,
          cold * 1e6,
          macs / best * 1e-9,
-         100.0 * macs / best / machine_peak(),
+         100.0 * macs / best / machine_peak(kernels),
          100.0 * cold / per_pass);
   if (n == 1) {
     double         slice[NEUME_SLICES_MAX];
@@ -164,8 +164,9 @@ static void rows(const char* const name, const NeumeModel* const model)
       row(name, model, neume_kernels_best(), lookaheads[i], NEUME_BATCH);
     }
   }
-  if (neume_kernels_best() != &neume_kernels_c) {
-    row(name, model, &neume_kernels_c, model->right, 1);
+  for (uint32_t i = 1; neume_kernels_get(i); ++i) {
+    row(name, model, neume_kernels_get(i), model->right, 1);
+    row(name, model, neume_kernels_get(i), model->right, NEUME_BATCH);
   }
 }
 

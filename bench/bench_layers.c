@@ -130,7 +130,7 @@ static void table(NeumeModel* const model)
   double       weights = 0.0;
   double       bytes   = 0.0; // Of weights that are used for one row
   double       seconds = 0.0; // That their layers take
-  const double peak    = machine_peak();
+  const double peak    = machine_peak(neume_kernels_best());
   measure(model, 1, one);
   measure(model, NEUME_BATCH, many);
   printf("%s, %s kernels; %.1f G multiply-adds per second at most:\n\n"

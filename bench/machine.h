@@ -4,6 +4,8 @@
 #ifndef NEUME_BENCH_MACHINE_H
 #define NEUME_BENCH_MACHINE_H
 
+#include "kernels.h"
+
 #include <stddef.h>
 
 /** What one core can do at most, measured where and when it is asked. */
@@ -12,9 +14,9 @@
 double machine_now(void);
 
 /** Multiply-adds per second of a loop that does nothing else: 12 sums in
-    registers, 8 floats each, and no access to memory.  NaN on a processor
-    without AVX2 and FMA. */
-double machine_peak(void);
+    registers, no access to memory.  They hold 16 floats each for the kernels
+    "avx512", 8 for all others.  NaN on a processor without AVX2 and FMA. */
+double machine_peak(const NeumeKernels* kernels);
 
 /** Bytes per second of a loop that only loads `bytes` bytes, over and over, so
     that they come from the nearest cache that holds them all. */

@@ -82,24 +82,36 @@ static void block(const NeumeBlock* const block) NEUME_REALTIME
 
 const NeumeKernels neume_kernels_c = { "c", block };
 
-const NeumeKernels* neume_kernels_best(void)
+const NeumeKernels* neume_kernels_get(uint32_t i)
 {
+  const NeumeKernels* sets[3];
+  uint32_t            n = 0;
 #if defined(__x86_64__)
-  // Both also ask whether the operating system saves the wide registers
+  // These also ask whether the operating system saves the wide registers
+  if (__builtin_cpu_supports("avx512f")) {
+    sets[n++] = &neume_kernels_avx512;
+  }
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return &neume_kernels_avx2;
+    sets[n++] = &neume_kernels_avx2;
   }
 #elif defined(__aarch64__)
-  return &neume_kernels_neon;
+  sets[n++] = &neume_kernels_neon;
 #endif
-  return &neume_kernels_c;
+  sets[n++] = &neume_kernels_c;
+  return i < n ? sets[i] : NULL;
+}
+
+const NeumeKernels* neume_kernels_best(void)
+{
+  return neume_kernels_get(0);
 }
 
 const NeumeKernels* neume_kernels_find(const char* const name)
 {
-  const NeumeKernels* const best = neume_kernels_best();
-  if (!strcmp(name, best->name)) {
-    return best;
+  uint32_t            i   = 0;
+  const NeumeKernels* set = neume_kernels_get(i);
+  while (set && strcmp(name, set->name) != 0) {
+    set = neume_kernels_get(++i);
   }
-  return strcmp(name, neume_kernels_c.name) ? NULL : &neume_kernels_c;
+  return set;
 }

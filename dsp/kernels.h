@@ -40,7 +40,7 @@ typedef struct {
 
 /** One set of inner loops for one kind of processor. */
 typedef struct {
-  const char* name; ///< "c", "avx2", "neon"
+  const char* name; ///< "c", "avx2", "avx512", "neon"
 
   /** Work off a block.
 
@@ -55,12 +55,15 @@ typedef struct {
 /** Plain C, everywhere. */
 extern const NeumeKernels neume_kernels_c;
 
-/** The fastest set that this processor runs.  Thread-safe; not realtime-safe.
- */
+/** Set `i`, from 0, of those that this processor runs, the fastest first; NULL
+    after the last, which is plain C.  Thread-safe; not realtime-safe. */
+const NeumeKernels* neume_kernels_get(uint32_t i);
+
+/** The fastest set that this processor runs.  Likewise. */
 const NeumeKernels* neume_kernels_best(void);
 
 /** The set called `name`, or NULL if it is not built in or the processor lacks
- * it. */
+    it.  Likewise. */
 const NeumeKernels* neume_kernels_find(const char* name);
 
 /** Rows or panels in pieces, as equal as can be: 13 rows are 5 + 4 + 4, since a

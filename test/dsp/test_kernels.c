@@ -260,6 +260,30 @@ static void test_blocks(const NeumeKernels* const kernels)
   }
 }
 
+/** Wider registers change no bit: terms are fused and added in one order. */
+static void test_widths(void)
+{
+  const NeumeKernels* const narrow = neume_kernels_find("avx2");
+  const NeumeKernels* const wide   = neume_kernels_find("avx512");
+  for (unsigned i = 0; narrow && wide && i < 100; ++i) {
+    Input in;
+    input_new(&in, 1 + below(TAPS_MAX), 1 + below(DEPTH_MAX), 1, value());
+    const uint32_t rows   = 1 + below(NEUME_BLOCK);
+    const uint32_t panels = NEUME_BLOCK / rows;
+    const size_t   width  = (size_t)panels * NEUME_PANEL;
+    float* const   x      = floats(rows * width);
+    float* const   y      = floats(rows * width);
+    NeumeBlock     block  = block_of(&in, rows, panels, x, width);
+    narrow->block(&block);
+    block.to = y;
+    wide->block(&block);
+    CHECK(same(x, y, rows * width));
+    free(x);
+    free(y);
+    input_free(&in);
+  }
+}
+
 static void test_pieces(void)
 {
   for (uint32_t n = 1; n <= 100; ++n) {
@@ -291,15 +315,22 @@ static void test_pieces(void)
 
 static void test_names(void)
 {
-  CHECK(neume_kernels_find("c") == &neume_kernels_c);
-  CHECK(neume_kernels_find(neume_kernels_best()->name) == neume_kernels_best());
+  uint32_t n = 0;
+  for (; neume_kernels_get(n); ++n) {
+    CHECK(neume_kernels_find(neume_kernels_get(n)->name) ==
+          neume_kernels_get(n));
+  }
+  CHECK(n > 0 && neume_kernels_get(n - 1) == &neume_kernels_c);
+  CHECK(neume_kernels_best() == neume_kernels_get(0));
+  CHECK(!neume_kernels_get(n + 1) && !neume_kernels_get(UINT32_MAX));
   CHECK(!neume_kernels_find("abacus"));
 #if defined(__aarch64__)
   CHECK(!strcmp(neume_kernels_best()->name, "neon"));
 #elif defined(__x86_64__)
   const bool wide =
     __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  CHECK(!strcmp(neume_kernels_best()->name, wide ? "avx2" : "c"));
+  CHECK(!neume_kernels_find("avx2") == !wide);
+  CHECK(!neume_kernels_find("avx512") == !__builtin_cpu_supports("avx512f"));
 #endif
 }
 
@@ -307,10 +338,10 @@ int main(void)
 {
   test_pieces();
   test_names();
-  test_blocks(&neume_kernels_c);
-  if (neume_kernels_best() != &neume_kernels_c) {
-    test_blocks(neume_kernels_best());
+  for (uint32_t i = 0; neume_kernels_get(i); ++i) {
+    test_blocks(neume_kernels_get(i));
+    fprintf(stderr, "kernels: %s\n", neume_kernels_get(i)->name);
   }
-  fprintf(stderr, "kernels: c, best is %s\n", neume_kernels_best()->name);
+  test_widths();
   return test_report();
 }
