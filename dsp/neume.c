@@ -392,6 +392,28 @@ static bool is_answered(const Neume* n)
          neume_cnn_advance(n->cnn, 0);
 }
 
+/** Input samples in `seconds` of what is analysed. */
+static double input_samples(const Neume* n, double seconds)
+{
+  return seconds / tuned(n) * n->rate;
+}
+
+/** Input samples from a step's label point to its decision. */
+static double step_delay(const Neume* n)
+{
+  const double frames = (double)n->lookahead * n->step;
+  const double label  = n->model->front_end.label_delay;
+  const double filter = neume_resampler_delay(n->resampler);
+  return input_samples(n, (frames + label) / NEUME_RATE + filter) + n->pass;
+}
+
+/** Input samples from the onset of the note of `d` to its decision. */
+static double onset_delay(const Neume* n, const NeumeDecision* d)
+{
+  return isnan(d->since) ? neume_delay(n)
+                         : step_delay(n) + input_samples(n, (double)d->since);
+}
+
 /** Decide the next step, whose pass is finished. */
 static void decide(Neume* n, NeumeStep* step)
 {
@@ -413,6 +435,7 @@ static void decide(Neume* n, NeumeStep* step)
   step->velocity   = d.velocity;
   step->cents      = 0.0f;
   step->bend       = 0.0f;
+  step->onset      = (double)step->position - (d.on ? onset_delay(n, &d) : 0.0);
   if (step->midi) {
     const float* const power = past_frame(n, n->ahead + n->lag)->power;
     const uint32_t     fft   = n->model->front_end.fft;
@@ -489,15 +512,10 @@ void neume_flush(Neume* neume)
 
 double neume_delay(const Neume* neume)
 {
-  const NeumeModel* const model    = neume->model;
-  const uint32_t          label    = model->front_end.label_delay;
-  const double            frames   = (double)neume->lookahead * neume->step;
-  const uint32_t          ahead    = neume_cnn_lookahead(neume->cnn);
-  const double            doubt_ms = (double)model->doubt_ms[ahead ? 1 : 0];
-  const double seconds = (frames + label) / NEUME_RATE + doubt_ms / 1000.0 +
-                         neume_tracker_delay(neume->tracker) +
-                         neume_resampler_delay(neume->resampler);
-  return seconds / tuned(neume) * neume->rate + neume->pass;
+  const uint32_t ahead = neume_cnn_lookahead(neume->cnn);
+  const double   doubt = (double)neume->model->doubt_ms[ahead ? 1 : 0] / 1000.0;
+  const double   track = neume_tracker_delay(neume->tracker);
+  return step_delay(neume) + input_samples(neume, doubt + track);
 }
 
 float neume_offset(const Neume* neume)

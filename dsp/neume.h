@@ -48,6 +48,8 @@ typedef struct {
   uint32_t off;        ///< MIDI number whose note ends here, 0 = none
   uint32_t on;         ///< MIDI number whose note starts here, 0 = none
   uint32_t velocity;   ///< 1..127 with `on`
+  double   onset;      ///< With `on`: input sample, counted from 0 and perhaps
+                       ///< before it, at which that note was heard to begin
 } NeumeStep;
 
 /** Defaults of every parameter: the live voice.  Realtime-safe. */
@@ -112,7 +114,8 @@ void neume_flush(Neume* neume) NEUME_REALTIME;
 
 /** Delay of a decision at the parameters in force, in input samples.
 
-    A step speaks of the input at `position - delay`.  Realtime-safe, analysis
+    A step speaks of the input at `position - delay`, on average; of a note that
+    begins, its `onset` tells better.  Realtime-safe, analysis
     thread only.
 */
 double neume_delay(const Neume* neume) NEUME_REALTIME;

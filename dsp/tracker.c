@@ -28,6 +28,9 @@
    within a moment, the note that sounds is struck again.  An onset counts once:
    it is spent with the note that it begins, and forgotten where none comes.
 
+   When a note begins is known better than the moment of its decision tells:
+   where an onset was heard lately that began no other note, it is dated there.
+
    Vibrato swings the pitch of a held note into its neighbours and back.  The
    tracker compares the pitch of the moment with a slow average, the centre.
    When it has crossed the centre twice at the pace of vibrato, a neighbour
@@ -57,6 +60,12 @@ static const double own_seconds  = 0.05;   ///< So long after the beginning of a
                                            ///< note an onset is its own
 static const float  again_sure    = 0.7f;  ///< Posterior of a note struck again
 static const double again_seconds = 0.065; ///< So long its pitch stood still
+
+static const double back_seconds = 0.16; ///< So far back a note is dated
+static const float  onset_dates  = 0.2f; ///< Probability of an onset that dates
+static const double onset_late =
+  0.022; ///< So long after an onset networks tell it, on average
+enum { ONSET_WIDTH = 2 }; ///< Steps to either side that belong to one
 
 // Vibrato
 
@@ -105,6 +114,7 @@ struct NeumeTracker {
   uint32_t           still;          ///< Steps for which it has been that
   bool               spent;          ///< The last onset has begun a note
   uint32_t           waits;          ///< Steps since one that has not, 0 = none
+  uint32_t           dated;          ///< Steps since the note's onset
   Slot               slots[N_SLOTS]; ///< Ring of the last steps
 };
 
@@ -138,6 +148,7 @@ void neume_tracker_reset(NeumeTracker* tracker)
   tracker->still  = 0;
   tracker->spent  = false;
   tracker->waits  = 0;
+  tracker->dated  = UINT32_MAX;
 }
 
 void neume_tracker_set(NeumeTracker* tracker, const NeumeTrackerParams* params)
@@ -354,6 +365,40 @@ static bool hear_onset(NeumeTracker* t, float onset)
   return t->waits * t->step > onset_seconds;
 }
 
+/** Date the note that begins; see NeumeDecision's `since`. */
+static float date(NeumeTracker* t)
+{
+  // Steps counted back from the newest; what began another note is past
+  const uint32_t lag = t->params.lag;
+  uint32_t       n   = lag + (uint32_t)(back_seconds / t->step) + 1U;
+  n                  = n < t->filled ? n : t->filled;
+  n                  = n < t->dated ? n : t->dated;
+
+  uint32_t peak  = n;
+  float    onset = onset_dates;
+  for (uint32_t i = 0; i < n; ++i) {
+    if (slot_at(t, i)->onset >= onset) {
+      onset = slot_at(t, i)->onset;
+      peak  = i;
+    }
+  }
+  if (peak == n) {
+    t->dated = lag;
+    return NAN;
+  }
+
+  t->dated            = peak;
+  const uint32_t last = peak + ONSET_WIDTH < n ? peak + ONSET_WIDTH : n - 1U;
+  float          sum  = 0.0f;
+  float          mass = 0.0f;
+  for (uint32_t i = peak - (peak < ONSET_WIDTH ? peak : ONSET_WIDTH); i <= last;
+       ++i) {
+    sum += slot_at(t, i)->onset * ((float)i - (float)lag);
+    mass += slot_at(t, i)->onset;
+  }
+  return (float)((double)(sum / mass) * t->step + onset_late);
+}
+
 NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
                                  const NeumeObservation* observation)
 {
@@ -364,7 +409,7 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
   t->filled += t->filled < N_SLOTS;
   set_posterior(t, observation, before, &t->slots[t->newest]);
 
-  NeumeDecision d = { 0, 1.0f, observation->level, 0, 0, 0 };
+  NeumeDecision d = { 0, 1.0f, observation->level, 0, 0, 0, NAN };
   if (t->params.lag < t->filled) { // Else that step lies before the start
     const Slot* const slot = slot_at(t, t->params.lag);
     float             quick[NEUME_CLASSES];
@@ -386,6 +431,7 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
       d.off      = t->note;
       d.on       = note;
       d.velocity = note ? neume_tracker_velocity(slot->level) : 0;
+      d.since    = note ? date(t) : NAN;
       const bool near_by =
         t->note && note && fabsf((float)note - (float)t->note) <= NEIGHBOURS;
       t->note  = note;
@@ -402,5 +448,6 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
 
   d.note = t->note;
   t->age += t->age < UINT32_MAX;
+  t->dated += t->dated < UINT32_MAX;
   return d;
 }

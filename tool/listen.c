@@ -35,6 +35,20 @@ static bool close_note(Listener* l, double time)
   return note_list_push(&l->out->notes, &l->open);
 }
 
+/** When a note begins that was heard to do so at `time`: a step after the note
+    before it at least, which ends there if it lasted longer or is `joined`. */
+static double begin_note(Listener* l, double time, bool joined)
+{
+  NoteList* const notes = &l->out->notes;
+  if (!notes->size) {
+    return time;
+  }
+  Note* const  last  = &notes->notes[notes->size - 1U];
+  const double onset = fmax(time, last->onset + l->out->column_step);
+  last->offset       = joined ? onset : fmin(last->offset, onset);
+  return onset;
+}
+
 static bool keep_frame(Transcript* out, double time, const NeumeStep* step)
 {
   void*      data = out->frames;
@@ -73,8 +87,12 @@ static bool take_step(Listener*            l,
     ok = close_note(l, time);
   }
   if (step->on) {
+    const bool   joined = step->off != 0;
+    const double onset  = options->decided
+                            ? time
+                            : begin_note(l, step->onset / l->out->rate, joined);
     l->open =
-      (Note){ time, time, (double)step->on, (double)step->velocity, 0.0 };
+      (Note){ onset, onset, (double)step->on, (double)step->velocity, 0.0 };
     l->sounding       = true;
     l->confidence_sum = 0.0;
     l->open_steps     = 0;

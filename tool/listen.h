@@ -27,6 +27,8 @@ typedef struct {
   uint32_t          interleave;    ///< P
   uint32_t          batch;         ///< As in neume.h; changes nothing but time
   bool              keep_features; ///< Fill Transcript.features
+  bool              decided; ///< Date notes by their decision, not by what was
+                             ///< heard of their onset
 } ListenOptions;
 
 /** All that the chain said of a recording. */
@@ -49,9 +51,10 @@ typedef struct {
 
     The chain hears the file and then silence until all of it is decided; it
     is fed as the plugin feeds it, so the notes are the plugin's.  Times are
-    those of the recording: the delay of decisions is subtracted.  A note that
-    sounds at the end of the file ends there, and what was found beyond is
-    dropped.
+    those of the recording: the delay of decisions is subtracted.  A note begins
+    where its onset was heard, or, if `decided`, when the plugin sends it, less
+    the mean delay.  One that sounds at the end of the file ends there, and what
+   was found beyond is dropped.
 
     Returns false, an empty transcript, and one line in `message`
     (COMMAND_MESSAGE_MAX bytes) on failure.  `progress` may be NULL.  Any

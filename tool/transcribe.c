@@ -36,6 +36,9 @@ static const char help[] =
   "  --min-note MS     Shortest note, 0 to 500\n"
   "  --a4 HZ           What A4 is tuned to, 415 to 466; 440\n"
   "  --follow          Take off how far the singer is off that\n"
+  "  --decided         Date a note by when it is decided, less the mean "
+  "delay,\n"
+  "                    not by when it was heard to begin\n"
   "  --model FILE      Weights file\n"
   "  --interleave P    Decide every 125 / P ms; P is 1, 2, 4 or 8; 8\n"
   "\n"
@@ -57,6 +60,7 @@ static const struct option long_options[] = {
   { "min-note", required_argument, NULL, 'n' },
   { "a4", required_argument, NULL, 'a' },
   { "follow", no_argument, NULL, 'f' },
+  { "decided", no_argument, NULL, 'd' },
   { "model", required_argument, NULL, 'm' },
   { "interleave", required_argument, NULL, 'p' },
   { "jobs", required_argument, NULL, 'j' },
@@ -116,6 +120,9 @@ static int take_option(Call* call, int c, char** argv)
       break;
     case 'f':
       l->params.follow = true;
+      break;
+    case 'd':
+      l->decided = true;
       break;
     case 'm':
       call->model_path = optarg;

@@ -59,5 +59,5 @@ bool chain_same_step(const NeumeStep* x, const NeumeStep* y)
          x->midi == y->midi && x->off == y->off && x->on == y->on &&
          x->velocity == y->velocity && x->cents == y->cents &&
          x->bend == y->bend && x->confidence == y->confidence &&
-         x->level == y->level;
+         x->level == y->level && x->onset == y->onset;
 }

@@ -232,6 +232,58 @@ static void test_onsets(void)
   CHECK_MSG(one == 2, "%u", one);
 }
 
+/** A note from step 40 on, of which an onset is told around step `peak`, and
+    another one from step 55 on; their `since`, in steps before the decision
+    without the constant part, and when they were decided. */
+static void date(uint32_t lag,
+                 unsigned peak,
+                 bool     both,
+                 double   since[2],
+                 unsigned at[2])
+{
+  static const float       shape[5] = { 0.1f, 0.5f, 0.9f, 0.5f, 0.1f };
+  const NeumeTrackerParams params   = { 0.5f, -90.0f, 2, lag };
+  const double             step     = 0.015625;
+  NeumeTracker* const      t        = neume_tracker_new(step);
+  unsigned                 n        = 0;
+  neume_tracker_set(t, &params);
+  for (unsigned i = 0; i < 100; ++i) {
+    float onset = 0.02f;
+    for (unsigned k = 0; k < 5; ++k) {
+      onset = i + 2U == peak + k || (both && i == 55U + k) ? shape[k] : onset;
+    }
+    float log_p[NEUME_CLASSES];
+    sure(log_p, i < 40 ? 0 : i < 55 ? 20 : 25, 0.9f);
+    const NeumeObservation o = { log_p, -20.0f, onset };
+    const NeumeDecision    d = neume_tracker_step(t, &o);
+    CHECK(d.on || isnan(d.since));
+    if (d.on && n < 2) {
+      since[n] = ((double)d.since - 0.022) / step;
+      at[n++]  = i - lag;
+    }
+  }
+  CHECK_MSG(n == 2, "%u notes", n);
+  neume_tracker_free(t);
+}
+
+static void test_dates(void)
+{
+  double   since[2] = { 0.0 };
+  unsigned at[2]    = { 0 };
+  for (uint32_t lag = 0; lag <= 16; lag += 8) {
+    // Of each note by its own onset, whose middle is told as precisely
+    date(lag, 39, true, since, at);
+    CHECK_MSG(fabs(since[0] - (at[0] - 39.0)) < 0.2, "%g", since[0]);
+    CHECK_MSG(fabs(since[1] - (at[1] - 57.0)) < 0.2, "%g", since[1]);
+
+    // An onset dates one note, and none that begins much later
+    date(lag, 39, false, since, at);
+    CHECK(fabs(since[0] - (at[0] - 39.0)) < 0.2 && isnan(since[1]));
+    date(lag, 20, false, since, at);
+    CHECK(isnan(since[0]) && isnan(since[1]));
+  }
+}
+
 static void test_lost_onset(void)
 {
   // An onset whose pitch stands still soon strikes the note, one that is older
@@ -418,6 +470,7 @@ int main(void)
   test_glide();
   test_semitones();
   test_onsets();
+  test_dates();
   test_lost_onset();
   test_waver();
   test_threshold();

@@ -2,7 +2,7 @@
 # Copyright 2026 The Neume authors
 # SPDX-License-Identifier: ISC
 
-"""What lv2apply renders is what `neume transcribe` writes down.
+"""What lv2apply renders is what `neume transcribe --decided` writes down.
 
 lv2apply.py NEUME SINGER: a synthetic voice sings, lv2apply renders it with the
 monitor tone alone, and the tone's pitches and times must be those of the note
@@ -77,15 +77,15 @@ def check(name, neume, folder, source):
     assert len(after) == len(before), "the audio has another length"
     assert np.array_equal(after, before), "the audio has changed"
 
-    command = [neume, "transcribe", "--quiet", "--notes", folder, source]
+    command = [neume, "transcribe", "--decided", "--quiet", "--notes", folder, source]
     subprocess.run(command, check=True)
     notes = read_notes(folder / f"{Path(source).stem}.notes.csv")
     sound, _ = soundfile.read(wet)
     assert len(notes) > 5, f"only {len(notes)} notes"
     assert len(sound) == len(before)
 
-    # Note times speak of the singer, tones of the moment of decision: the
-    # delay between them is one and the same for the whole file
+    # Note times speak of the singer, tones of the moment of decision: where
+    # notes are dated by that, the delay is one and the same for the whole file
     stretches = tones(sound, rate)
     assert stretches, "no tone is heard"
     delay = stretches[0][0] / rate - notes[0][0]

@@ -45,7 +45,7 @@ typedef struct {
 static bool transcribe(const Case* c, const char* path, Transcript* transcript)
 {
   const ListenOptions options = {
-    c->model, neume_defaults(), NEUME_INTERLEAVE, NEUME_BATCH, false
+    c->model, neume_defaults(), NEUME_INTERLEAVE, NEUME_BATCH, false, true
   };
   char message[COMMAND_MESSAGE_MAX];
   if (!listen(path, &options, NULL, transcript, message)) {

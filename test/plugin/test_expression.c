@@ -54,7 +54,8 @@ static void decide(Voice*   v,
                             level,
                            moves ? before : 0U,
                            moves ? note : 0U,
-                           moves && note ? 71U : 0U };
+                           moves && note ? 71U : 0U,
+                            0.0 };
   neume_expression_step(&v->expression, &v->midi, &step, 7);
 }
 

@@ -56,11 +56,10 @@ static Transcript transcribe(const char*        path,
                              const NeumeModel*  model,
                              const NeumeParams* params)
 {
-  const ListenOptions options = {
-    model, *params, NEUME_INTERLEAVE, NEUME_BATCH, false
-  };
-  char       message[COMMAND_MESSAGE_MAX] = { 0 };
-  Transcript transcript;
+  const ListenOptions options = { model,       *params, NEUME_INTERLEAVE,
+                                  NEUME_BATCH, false,   true };
+  char                message[COMMAND_MESSAGE_MAX] = { 0 };
+  Transcript          transcript;
   CHECK_MSG(listen(path, &options, NULL, &transcript, message), "%s", message);
   return transcript;
 }

@@ -128,6 +128,8 @@ check "look-ahead" exits 0 "$neume" transcribe --model model 'a song.wav' \
   --threshold 0.5
 check "and all notes" exits 0 "$neume" compare truth.csv 'got/a song.notes.csv'
 check "are found" prints ': 8 right'
+check "decided" exits 0 "$neume" transcribe --model model 'a song.wav' --decided
+check "is for networks that tell onsets" lines 9 out
 check "gate" exits 0 "$neume" transcribe --model model 'a song.wav' --gate 0
 check "shuts" lines 1 out
 

@@ -8,6 +8,7 @@
 #include "compare.h"
 #include "fixture.h"
 #include "listen.h"
+#include "model_builder.h"
 #include "npy.h"
 
 #include "../test.h"
@@ -25,12 +26,13 @@ static char audio_path[64];
 static char npy_path[64];
 
 static NeumeModel* model;
+static unsigned    heard; ///< Notes that were dated by what was heard
 
 static ListenOptions make_options(float lookahead_ms, uint32_t interleave)
 {
-  ListenOptions options = {
-    model, neume_defaults(), interleave, NEUME_BATCH, true
-  };
+  ListenOptions options = { model,      neume_defaults(),
+                            interleave, NEUME_BATCH,
+                            true,       false };
 
   options.params.lookahead_ms = lookahead_ms;
   return options;
@@ -85,10 +87,12 @@ static void test_melody(int rate, int channels, float lookahead, uint32_t p)
 }
 
 /** The chain fed one sample at a time gives the events that listen() told. */
-static void test_same_as_a_host(void)
+static void test_same_as_a_host(float threshold, bool decided)
 {
-  const int           rate    = 16000;
-  const ListenOptions options = make_options(93.75f, 4);
+  const int     rate       = 16000;
+  ListenOptions options    = make_options(93.75f, 4);
+  options.decided          = decided;
+  options.params.threshold = threshold;
   CHECK(fixture_melody(audio_path, rate, 1));
   Transcript t = hear(&options);
 
@@ -103,19 +107,28 @@ static void test_same_as_a_host(void)
   CHECK(!neume_new(model, rate, 4, 1, &neume));
   neume_set(neume, &options.params);
   NeumeStep step;
-  size_t    on  = 0;
-  size_t    off = 0;
+  size_t    on     = 0;
+  size_t    off    = 0;
+  double    before = -HUGE_VAL; // Onset of the last note
   for (uint32_t i = 0; i < n + (uint32_t)rate; ++i) {
     CHECK(neume_write(neume, &all[i], 1) == 1);
     while (neume_analyse(neume, &step)) {
-      const double time = ((double)step.position - neume_delay(neume)) / rate;
+      const double time   = ((double)step.position - neume_delay(neume)) / rate;
+      double       begins = time;
+      if (step.on && !decided) {
+        begins = fmax(step.onset / rate, before + t.column_step);
+        before = begins;
+        heard += fabs(begins - time) > 0.01;
+      }
       if (step.off && off < t.notes.size) {
-        CHECK(fabs(t.notes.notes[off].offset - time) < 1.0 / rate);
+        const double end  = step.on ? begins : time;
+        const double told = t.notes.notes[off].offset;
+        CHECK(fabs(told - end) < 1.0 / rate || (!step.on && told < end));
         ++off;
       }
       if (step.on && on < t.notes.size) {
         const Note* const note = &t.notes.notes[on];
-        CHECK(fabs(note->onset - time) < 1.0 / rate);
+        CHECK(fabs(note->onset - fmax(begins, 0.0)) < 1.0 / rate);
         CHECK(note->midi == step.on && note->velocity == step.velocity);
         ++on;
       }
@@ -130,6 +143,26 @@ static void test_same_as_a_host(void)
   neume_free(neume);
   free(all);
   transcript_free(&t);
+}
+
+/** A network that tells onsets dates notes by them. */
+static void test_onsets(void)
+{
+  NeumeModel* const sines                      = model;
+  char              message[NEUME_MESSAGE_MAX] = "";
+  char              path[80];
+  snprintf(path, sizeof(path), "%s/onsets", folder);
+  CHECK(model_builder_write(model_builder_onsets(5, 1, 1), path));
+  CHECK_MSG(!neume_model_load(path, &model, message), "%s", message);
+  const unsigned without = heard;
+  test_same_as_a_host(0.0f, false); // Sure of nothing
+  CHECK_MSG(heard > 2, "%u notes dated by what was heard", heard);
+  heard = 0;
+  test_same_as_a_host(0.0f, true);
+  CHECK(!heard && !without);
+  neume_model_free(model);
+  model = sines;
+  unlink(path);
 }
 
 /** All that is found is the same, in every bit, however many frames the network
@@ -271,7 +304,8 @@ int main(void)
     test_melody(44100, 3, 250.0f, 4);
     test_melody(48000, 1, 1250.0f, 8);
     test_melody(192000, 1, 0.0f, 4);
-    test_same_as_a_host();
+    test_same_as_a_host(0.5f, false);
+    test_onsets();
     test_batches(0.0f, false);
     test_batches(1250.0f, false);
     test_batches(125.0f, true);

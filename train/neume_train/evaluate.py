@@ -38,6 +38,7 @@ from neume_train import scoring
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 INTERLEAVE = 4
 MEDIAN = 5  # Steps
+FLAGS = ("follow", "decided")
 PASSED_ON = ("lookahead", "threshold", "gate", "min_note", "a4", "interleave", "jobs")
 COLUMNS = {
     "acc40": "acc40",
@@ -135,13 +136,14 @@ class Chain:
             value = getattr(options, name)
             if value is not None:
                 self.command += ["--" + name.replace("_", "-"), f"{value:g}"]
-        if options.follow:
-            self.command.append("--follow")
+        for name in FLAGS:
+            if getattr(options, name):
+                self.command.append("--" + name)
         self.keep = options.keep
         self.what = {"how": "neume transcribe"}
         self.what["model"] = os.path.basename(options.model) if options.model else "default"
         self.what |= {name: getattr(options, name) for name in PASSED_ON[:-1]}
-        self.what["follow"] = options.follow or None
+        self.what |= {name: getattr(options, name) or None for name in FLAGS}
 
     def __call__(self, recordings, title):
         """Yield (recording, notes, Frames) of each."""
@@ -354,6 +356,8 @@ def parse(argv):
     add("--min-note", type=float, metavar="MS")
     add("--a4", type=float, metavar="HZ")
     add("--follow", action="store_true", help="take off how far the singer is off")
+    add("--decided", action="store_true",
+        help="date notes by when they are decided, not by when they were heard to begin")
     add("--interleave", type=int, metavar="P")
     add("--jobs", type=int, metavar="N", default=1)
     add("--limit", type=int, metavar="N", help="only the first N recordings of a set")
