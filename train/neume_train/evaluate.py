@@ -193,26 +193,40 @@ class Network:
 
         torch.set_num_threads(options.jobs or 1)
         self.torch = torch
-        if options.checkpoint.endswith(".safetensors"):
-            self.stack, front_end, _ = weights.load(options.checkpoint)
-        else:
-            self.stack, state = export.load_checkpoint(options.checkpoint)
-            front_end = state["front_end"]
-        self.front_end = systems.front_end(front_end)
+        heard = []
+        for path in options.checkpoint:
+            if path.endswith(".safetensors"):
+                stack, front_end, _ = weights.load(path)
+            else:
+                stack, state = export.load_checkpoint(path)
+                front_end = state["front_end"]
+            heard.append((stack, systems.front_end(front_end)))
+        self.stacks = [stack for stack, _ in heard]
+        self.stack, self.front_end = heard[0]
+        if any(vars(front_end) != vars(self.front_end) for _, front_end in heard):
+            raise ValueError("networks that hear together need the same front end")
         self.native = native.load(options.library)
         self.columns = networks.columns
+        self.known = networks.CLASSES
         self.seconds = native.STEP / INTERLEAVE / native.RATE
-        ahead = self.stack.right * INTERLEAVE + MEDIAN // 2
+        ahead = max(stack.right for stack in self.stacks) * INTERLEAVE + MEDIAN // 2
         ahead = 1000 * (ahead * self.seconds + self.front_end.ahead)
         self.context = native.CONTEXT
         self.pieces = isinstance(self.stack, tuple(systems.SYSTEMS.values()))
         self.what = {
             "how": "network in PyTorch, median of 5 steps, NO TRACKER: not the chain's scores",
-            "model": os.path.basename(options.checkpoint.rstrip("/")),
+            "model": " + ".join(os.path.basename(p.rstrip("/")) for p in options.checkpoint),
             "lookahead": 30000.0 if self.pieces else ahead,
-            "parameters": self.stack.parameter_count(),
-            "macs": self.stack.macs,
+            "parameters": sum(stack.parameter_count() for stack in self.stacks),
+            "macs": sum(stack.macs for stack in self.stacks),
         }
+
+    def answer(self, columns):
+        """The best class of each column: of several networks by their mean posterior."""
+        if len(self.stacks) == 1:
+            return self.stack.answer(self.stack(columns))
+        logits = [stack(columns)[..., : self.known] for stack in self.stacks]
+        return sum(self.torch.softmax(x, -1) for x in logits).argmax(-1)
 
     def classes(self, features):
         """The best class of every step, contexts interleaved."""
@@ -224,7 +238,7 @@ class Network:
                 if self.pieces:  # Such a network hears clips of one length
                     part = np.pad(part, ((0, 0), (0, -count % self.context), (0, 0)))
                     part = part.reshape(-1, self.context, part.shape[2])
-                heard = self.stack.answer(self.stack(self.torch.from_numpy(part.copy())))
+                heard = self.answer(self.torch.from_numpy(part.copy()))
                 result[context::INTERLEAVE] = heard.flatten()[:count].numpy()
         return result
 
@@ -346,8 +360,9 @@ def parse(argv):
         help="folders of NAME.wav and NAME.notes.csv")
     add("--neume", default="neume", help="the command")
     add("--model", help="weights file (default: the command's)")
-    add("--checkpoint", metavar="RUN",
+    add("--checkpoint", metavar="RUN", action="append",
         help="a run's folder, its checkpoint or a weights file: the network alone, "
+        "or, given again, networks of one front end together, "
         "without the C chain")
     add("--library", help="libneume_native or the build folder, for --checkpoint")
     add("--lookahead", type=float, metavar="MS", default=0)
