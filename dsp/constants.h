@@ -25,7 +25,7 @@
 
 #define NEUME_PASS_SECONDS                                                     \
   0.006 ///< A network pass ends this long after its frame
-#define NEUME_LEVEL_SAMPLES    256  ///< Whose level a step tells (62.5 ms)
+#define NEUME_LEVEL_SAMPLES    128  ///< Whose level a step tells (31 ms)
 #define NEUME_LOOKAHEAD_MAX_MS 1250 ///< Longest look-ahead, ms
 
 #define NEUME_A4_MIN 415.0f ///< Lowest tuning, Hz

@@ -82,7 +82,9 @@ static const float level_min = -120.0f;
 
 NeumeParams neume_defaults(void)
 {
-  const NeumeParams params = { 0.0f, 0.5f, -90.0f, 60.0f, 440.0f, false };
+  const NeumeParams params = {
+    0.0f, 0.5f, -90.0f, 60.0f, 440.0f, false, true,
+  };
   return params;
 }
 
@@ -243,6 +245,7 @@ void neume_set(Neume* neume, const NeumeParams* params)
   p->a4_hz =
     neume_within_or(params->a4_hz, NEUME_A4_MIN, NEUME_A4_MAX, d.a4_hz);
   p->follow = params->follow;
+  p->prompt = params->prompt;
   if (!p->follow) {
     neume_tuning_reset(&neume->tuning);
   }
@@ -262,7 +265,8 @@ void neume_set(Neume* neume, const NeumeParams* params)
                                        p->gate_db,
                                        (uint32_t)lroundf(p->min_note_ms /
                                                          step_ms),
-                                       neume->lag };
+                                       neume->lag,
+                                       p->prompt && !steps };
   neume_tracker_set(neume->tracker, &tracker);
 }
 

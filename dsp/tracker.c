@@ -17,7 +17,8 @@
    one says whether a voice sings at all, and what it starts with; the steady
    one whether a note that sounds has given way to another, which needs more
    care: a voice that is heard for the first time would else be late, and one
-   that wavers would chatter.
+   that wavers would chatter.  Where an onset comes with it, a single sure step
+   starts a note, if it shall be prompt: two things say so.
 
    The decision has hysteresis: a note starts at the threshold, ends where the
    voice is less likely than not, and gives way to another only where that one
@@ -51,8 +52,11 @@ static const double still_seconds = 0.04;  ///< So long the other stood still
 
 // Onsets
 
-static const float  onset_heard = 0.6f;  ///< Its probability from here on
-static const float  onset_gone  = 0.25f; ///< Below, the next one may come
+static const float  once_sure  = 0.6f; ///< Posterior that starts a note at once
+static const float  once_onset = 0.5f; ///< With an onset of this probability
+static const double once_seconds = 0.05;  ///< No longer ago
+static const float  onset_heard  = 0.6f;  ///< Its probability from here on
+static const float  onset_gone   = 0.25f; ///< Below, the next one may come
 static const double onset_seconds =
   0.08;                                 ///< So long another note may come of it
 static const double lost_seconds = 0.2; ///< Then it is forgotten
@@ -78,7 +82,7 @@ static const float  centre_leaves  = 0.6f;  ///< Semitones from the note
 
 enum { NEIGHBOURS = 3 }; ///< Classes to either side that a swing may reach
 
-static const NeumeTrackerParams defaults = { 0.5f, -90.0f, 2, 0 };
+static const NeumeTrackerParams defaults = { 0.5f, -90.0f, 2, 0, true };
 
 /** What is kept of each step within the longest lag. */
 typedef struct {
@@ -159,6 +163,7 @@ void neume_tracker_set(NeumeTracker* tracker, const NeumeTrackerParams* params)
   p->gate      = neume_within_or(params->gate, -120.0f, 0.0f, defaults.gate);
   p->min_steps = params->min_steps;
   p->lag       = params->lag < NEUME_LAG_MAX ? params->lag : NEUME_LAG_MAX;
+  p->prompt    = params->prompt;
 }
 
 /** Posterior of a step: silent below the gate or where it is no number.
@@ -303,9 +308,27 @@ static bool stands_on(const NeumeTracker* t, uint32_t note, double seconds)
   return note == t->now && t->still * t->step > seconds;
 }
 
-/** The class that should sound where none does, from the quick average. */
-static uint32_t start(const NeumeTracker* t, const float* p)
+/** Whether an onset was told with the decided step or just before. */
+static bool has_onset(const NeumeTracker* t)
 {
+  const uint32_t steps = 1U + (uint32_t)(once_seconds / t->step);
+  uint32_t       i     = t->params.lag;
+  const uint32_t end   = i + steps < t->filled ? i + steps : t->filled;
+  while (i < end && slot_at(t, i)->onset < once_onset) {
+    ++i;
+  }
+  return i < end;
+}
+
+/** The class that should sound where none does, from a step's posterior and the
+    quick average. */
+static uint32_t start(const NeumeTracker* t, const float* now, const float* p)
+{
+  const uint32_t first = likeliest(now);
+  if (t->params.prompt && has_onset(t) &&
+      now[first] >= fmaxf(once_sure, t->params.threshold)) {
+    return first;
+  }
   const uint32_t best = likeliest(p);
   return 1.0f - p[0] >= end_voiced && p[best] >= t->params.threshold ? best
                                                                      : 0U;
@@ -334,18 +357,18 @@ static uint32_t go_on(const NeumeTracker* t, const float* p)
 
 /** The class that should sound, given what does. */
 static uint32_t choose(const NeumeTracker* t,
+                       const Slot*         now,
                        const float*        quick,
-                       const float*        steady,
-                       float               level)
+                       const float*        steady)
 {
   if (t->note && t->age < t->params.min_steps) {
     return t->note;
   }
-  if (level < t->params.gate) {
+  if (now->level < t->params.gate) {
     return 0;
   }
   if (!t->note) {
-    return start(t, quick);
+    return start(t, now->p, quick);
   }
   return has_ended(t, quick) ? 0U : go_on(t, steady);
 }
@@ -420,7 +443,7 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
       follow(t, slot->p, steady);
     }
     stand(t, slot->p);
-    const uint32_t note  = choose(t, quick, steady, slot->level);
+    const uint32_t note  = choose(t, slot, quick, steady);
     const bool     onset = hear_onset(t, slot->onset);
     const bool     again =
       onset && note && note == t->note && stands_on(t, note, again_seconds) &&

@@ -11,7 +11,7 @@
 static const double room_seconds = 2.0; ///< How long the room is listened to
 
 /* A click of the mouse or a chair sounds in as many steps as the level counts,
-   a thirtieth of the room's: the loudest tenth does not count.  The margin is
+   a sixtieth of the room's: the loudest tenth does not count.  The margin is
    for what the noise of a room exceeds that by in the minutes to come. */
 static const float room_share  = 0.9f;
 static const int   room_margin = 6; ///< dB

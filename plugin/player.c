@@ -107,16 +107,18 @@ static void read_expression(NeumePlayer* player, const NeumeLearned* learned)
 /** Hand the controls on to where they act. */
 static void read_controls(NeumePlayer* player)
 {
-  const NeumePorts* const ports = &player->ports;
-  const NeumeLearned      l     = read_learn(player);
-  const NeumeParams       d     = neume_defaults();
-  const float             gate  = control(ports->gate, d.gate_db);
-  const NeumeParams       p     = { control(ports->lookahead, d.lookahead_ms),
-                                    control(ports->threshold, d.threshold),
-                                    fmaxf(gate, (float)l.gate),
-                                    control(ports->min_note, d.min_note_ms),
-                                    control(ports->a4, d.a4_hz),
-                                    control(ports->follow, 0.0f) > 0.5f };
+  const NeumePorts* const ports   = &player->ports;
+  const NeumeLearned      l       = read_learn(player);
+  const NeumeParams       d       = neume_defaults();
+  const float             gate    = control(ports->gate, d.gate_db);
+  const bool              aligned = control(ports->aligned, 0.0f) > 0.5f;
+  const NeumeParams       p       = { control(ports->lookahead, d.lookahead_ms),
+                                      control(ports->threshold, d.threshold),
+                                      fmaxf(gate, (float)l.gate),
+                                      control(ports->min_note, d.min_note_ms),
+                                      control(ports->a4, d.a4_hz),
+                                      control(ports->follow, 0.0f) > 0.5f,
+                                      !aligned };
 
   read_expression(player, &l);
   const bool resting = control(ports->enabled, 1.0f) <= 0.5f;
@@ -133,7 +135,8 @@ static void read_controls(NeumePlayer* player)
        p.threshold != player->params.threshold ||
        p.gate_db != player->params.gate_db ||
        p.min_note_ms != player->params.min_note_ms ||
-       p.a4_hz != player->params.a4_hz || p.follow != player->params.follow)) {
+       p.a4_hz != player->params.a4_hz || p.follow != player->params.follow ||
+       p.prompt != player->params.prompt)) {
     neume_set(player->loader.engine->neume, &p);
     player->params     = p;
     player->has_params = true;
@@ -143,8 +146,7 @@ static void read_controls(NeumePlayer* player)
     player->late        = late < most ? (uint32_t)lround(late) : most;
   }
 
-  const bool aligned = control(ports->aligned, 0.0f) > 0.5f;
-  player->delay      = aligned && player->loader.engine ? player->late : 0;
+  player->delay = aligned && player->loader.engine ? player->late : 0;
 }
 
 /** Act on a decision of the chain, `frame` samples into the block. */

@@ -242,7 +242,7 @@ static void date(uint32_t lag,
                  unsigned at[2])
 {
   static const float       shape[5] = { 0.1f, 0.5f, 0.9f, 0.5f, 0.1f };
-  const NeumeTrackerParams params   = { 0.5f, -90.0f, 2, lag };
+  const NeumeTrackerParams params   = { 0.5f, -90.0f, 2, lag, false };
   const double             step     = 0.015625;
   NeumeTracker* const      t        = neume_tracker_new(step);
   unsigned                 n        = 0;
@@ -282,6 +282,43 @@ static void test_dates(void)
     date(lag, 20, false, since, at);
     CHECK(isnan(since[0]) && isnan(since[1]));
   }
+}
+
+/** Steps of a note of posterior `p` up to the one that starts it, where an
+    onset of probability `onset` was told `early` steps before the note. */
+static unsigned start(bool     prompt,
+                      float    threshold,
+                      float    p,
+                      float    onset,
+                      unsigned early)
+{
+  const NeumeTrackerParams params = { threshold, -90.0f, 4, 0, prompt };
+  NeumeTracker* const      t      = neume_tracker_new(0.015625);
+  neume_tracker_set(t, &params);
+  unsigned steps = 0;
+  for (unsigned i = 0; i < 40U + early && !steps; ++i) {
+    float log_p[NEUME_CLASSES];
+    sure(log_p, i < 20U + early ? 0 : 20, p);
+    const NeumeObservation o = { log_p, -20.0f, i == 20 ? onset : 0.02f };
+    const NeumeDecision    d = neume_tracker_step(t, &o);
+    steps                    = d.on ? i - (19U + early) : 0;
+  }
+  neume_tracker_free(t);
+  return steps;
+}
+
+/** One sure step with an onset, or several without. */
+static void test_prompt(void)
+{
+  CHECK(start(true, 0.5f, 0.8f, 0.7f, 0) == 1);
+  CHECK(start(true, 0.5f, 0.8f, 0.7f, 3) == 1);
+  const unsigned slow = start(false, 0.5f, 0.8f, 0.7f, 0);
+  CHECK_MSG(slow > 1, "%u", slow);
+  CHECK(start(true, 0.5f, 0.8f, 0.3f, 0) == slow); // No onset
+  CHECK(start(true, 0.5f, 0.8f, 0.7f, 6) == slow); // Long ago
+  CHECK(start(true, 0.5f, 0.58f, 0.7f, 0) > slow); // Not sure
+  CHECK(start(true, 0.7f, 0.8f, 0.7f, 0) == 1);
+  CHECK(start(true, 0.85f, 0.8f, 0.7f, 0) == 0); // Never, by the threshold
 }
 
 static void test_lost_onset(void)
@@ -326,8 +363,8 @@ static void test_threshold(void)
 {
   // A note split between two semitones starts only at a low threshold
   for (unsigned strict = 0; strict < 2; ++strict) {
-    NeumeTracker* const      t    = neume_tracker_new(step_seconds);
-    const NeumeTrackerParams p    = { strict ? 0.9f : 0.3f, -70.0f, 0, 0 };
+    NeumeTracker* const      t = neume_tracker_new(step_seconds);
+    const NeumeTrackerParams p = { strict ? 0.9f : 0.3f, -70.0f, 0, 0, true };
     uint32_t                 note = 0;
     float                    log_p[NEUME_CLASSES];
     neume_tracker_set(t, &p);
@@ -345,7 +382,7 @@ static void test_threshold(void)
 static void test_gate(void)
 {
   NeumeTracker* const      t    = neume_tracker_new(step_seconds);
-  const NeumeTrackerParams p    = { 0.4f, -40.0f, 0, 0 };
+  const NeumeTrackerParams p    = { 0.4f, -40.0f, 0, 0, true };
   uint32_t                 note = 0;
   neume_tracker_set(t, &p);
   CHECK(feed(t, 10, 0.95f, -41.0f, 50, &note) == 0 && note == 0);
@@ -360,7 +397,7 @@ static void test_lag(void)
   // short burst that filtering takes for a note is smoothed away
   for (uint32_t lag = 0; lag <= NEUME_LAG_MAX; lag += 8) {
     NeumeTracker* const      t     = neume_tracker_new(step_seconds);
-    const NeumeTrackerParams p     = { 0.4f, -70.0f, 0, lag };
+    const NeumeTrackerParams p     = { 0.4f, -70.0f, 0, lag, true };
     int                      onset = -1;
     neume_tracker_set(t, &p);
     for (int i = 0; i < 200; ++i) {
@@ -409,13 +446,15 @@ static void test_random(void)
   uint32_t seed = 7;
   for (unsigned trial = 0; trial < 400; ++trial) {
     NeumeTracker* const t = neume_tracker_new(step_seconds / (1 + trial % 4));
-    NeumeTrackerParams  p = {
-       random_unit(&seed), -60.0f, random_next(&seed) % 16, trial % 81
-    };
-    uint32_t sounding = 0;
-    unsigned age      = 0;
-    unsigned hold     = 0;
-    float    log_p[NEUME_CLASSES];
+    NeumeTrackerParams  p = { random_unit(&seed),
+                              -60.0f,
+                              random_next(&seed) % 16,
+                              trial % 81,
+                              trial % 2 == 0 };
+    uint32_t            sounding = 0;
+    unsigned            age      = 0;
+    unsigned            hold     = 0;
+    float               log_p[NEUME_CLASSES];
     neume_tracker_set(t, &p);
 
     for (unsigned i = 0; i < 500; ++i) {
@@ -455,7 +494,7 @@ static void test_random(void)
 static void test_bad_parameters(void)
 {
   NeumeTracker* const      t    = neume_tracker_new(step_seconds);
-  const NeumeTrackerParams p    = { NAN, NAN, 0, 1000000 };
+  const NeumeTrackerParams p    = { NAN, NAN, 0, 1000000, true };
   uint32_t                 note = 0;
   neume_tracker_set(t, &p);
   CHECK(feed(t, 10, 0.95f, -20.0f, 500, &note) == 1 && note == 10);
@@ -471,6 +510,7 @@ int main(void)
   test_semitones();
   test_onsets();
   test_dates();
+  test_prompt();
   test_lost_onset();
   test_waver();
   test_threshold();

@@ -61,7 +61,7 @@ static void make_sounds(void)
 typedef struct {
   unsigned n;        ///< Note-ons
   bool     has[128]; ///< Which
-  unsigned velocity; ///< Their largest
+  unsigned velocity; ///< The largest within the range of `voice`
   unsigned pressure; ///< The largest
 } Sent;
 
@@ -78,7 +78,9 @@ static Sent hear(Host* host, const float* sound)
     if (bytes[0] == 0x90U) {
       ++sent.n;
       sent.has[bytes[1]] = true;
-      sent.velocity      = bytes[2] > sent.velocity ? bytes[2] : sent.velocity;
+      if (bytes[1] >= 55 && bytes[1] <= 66) {
+        sent.velocity = bytes[2] > sent.velocity ? bytes[2] : sent.velocity;
+      }
     } else if (bytes[0] == 0xD0U) {
       sent.pressure = bytes[1] > sent.pressure ? bytes[1] : sent.pressure;
     }
