@@ -82,9 +82,7 @@ static const float level_min = -120.0f;
 
 NeumeParams neume_defaults(void)
 {
-  const NeumeParams params = {
-    0.0f, 0.5f, -90.0f, 60.0f, 440.0f, false, true,
-  };
+  const NeumeParams params = { 0.0f, 0.5f, -90.0f, 60.0f, 440.0f, false };
   return params;
 }
 
@@ -245,7 +243,6 @@ void neume_set(Neume* neume, const NeumeParams* params)
   p->a4_hz =
     neume_within_or(params->a4_hz, NEUME_A4_MIN, NEUME_A4_MAX, d.a4_hz);
   p->follow = params->follow;
-  p->prompt = params->prompt;
   if (!p->follow) {
     neume_tuning_reset(&neume->tuning);
   }
@@ -266,7 +263,7 @@ void neume_set(Neume* neume, const NeumeParams* params)
                                        (uint32_t)lroundf(p->min_note_ms /
                                                          step_ms),
                                        neume->lag,
-                                       p->prompt && !steps };
+                                       !steps };
   neume_tracker_set(neume->tracker, &tracker);
 }
 

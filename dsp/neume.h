@@ -30,8 +30,6 @@ typedef struct {
   float min_note_ms;  ///< Shortest note, 0..500
   float a4_hz;        ///< What A4 is tuned to, 415..466
   bool  follow;       ///< Take the singer's own offset off as well
-  bool  prompt;       ///< Without look-ahead, start a note as soon as it is
-                      ///< sure; else as late as others, on average
 } NeumeParams;
 
 /** What was decided in one step.

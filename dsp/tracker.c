@@ -65,8 +65,9 @@ static const double own_seconds  = 0.05;   ///< So long after the beginning of a
 static const float  again_sure    = 0.7f;  ///< Posterior of a note struck again
 static const double again_seconds = 0.065; ///< So long its pitch stood still
 
-static const double back_seconds = 0.16; ///< So far back a note is dated
-static const float  onset_dates  = 0.2f; ///< Probability of an onset that dates
+static const double back_seconds  = 0.16; ///< So far back a note is dated
+static const double ahead_seconds = 0.05; ///< So far ahead, with a lag
+static const float  onset_dates = 0.2f; ///< Probability of an onset that dates
 static const double onset_late =
   0.022; ///< So long after an onset networks tell it, on average
 enum { ONSET_WIDTH = 2 }; ///< Steps to either side that belong to one
@@ -392,14 +393,16 @@ static bool hear_onset(NeumeTracker* t, float onset)
 static float date(NeumeTracker* t)
 {
   // Steps counted back from the newest; what began another note is past
-  const uint32_t lag = t->params.lag;
-  uint32_t       n   = lag + (uint32_t)(back_seconds / t->step) + 1U;
-  n                  = n < t->filled ? n : t->filled;
-  n                  = n < t->dated ? n : t->dated;
+  const uint32_t lag   = t->params.lag;
+  const uint32_t ahead = (uint32_t)(ahead_seconds / t->step);
+  const uint32_t first = lag > ahead ? lag - ahead : 0U;
+  uint32_t       n     = lag + (uint32_t)(back_seconds / t->step) + 1U;
+  n                    = n < t->filled ? n : t->filled;
+  n                    = n < t->dated ? n : t->dated;
 
   uint32_t peak  = n;
   float    onset = onset_dates;
-  for (uint32_t i = 0; i < n; ++i) {
+  for (uint32_t i = first; i < n; ++i) {
     if (slot_at(t, i)->onset >= onset) {
       onset = slot_at(t, i)->onset;
       peak  = i;
@@ -411,11 +414,11 @@ static float date(NeumeTracker* t)
   }
 
   t->dated            = peak;
+  const uint32_t from = peak > ONSET_WIDTH ? peak - ONSET_WIDTH : 0U;
   const uint32_t last = peak + ONSET_WIDTH < n ? peak + ONSET_WIDTH : n - 1U;
   float          sum  = 0.0f;
   float          mass = 0.0f;
-  for (uint32_t i = peak - (peak < ONSET_WIDTH ? peak : ONSET_WIDTH); i <= last;
-       ++i) {
+  for (uint32_t i = from; i <= last; ++i) {
     sum += slot_at(t, i)->onset * ((float)i - (float)lag);
     mass += slot_at(t, i)->onset;
   }

@@ -27,6 +27,7 @@ static void forget(NeumePlayer* player)
   neume_expression_silence(&player->expression, &player->midi);
   neume_learn_restart(&player->learn);
   show_nothing(player);
+  neume_step_queue_reset(&player->queue);
   player->written    = 0;
   player->has_params = false;
 }
@@ -107,18 +108,16 @@ static void read_expression(NeumePlayer* player, const NeumeLearned* learned)
 /** Hand the controls on to where they act. */
 static void read_controls(NeumePlayer* player)
 {
-  const NeumePorts* const ports   = &player->ports;
-  const NeumeLearned      l       = read_learn(player);
-  const NeumeParams       d       = neume_defaults();
-  const float             gate    = control(ports->gate, d.gate_db);
-  const bool              aligned = control(ports->aligned, 0.0f) > 0.5f;
-  const NeumeParams       p       = { control(ports->lookahead, d.lookahead_ms),
-                                      control(ports->threshold, d.threshold),
-                                      fmaxf(gate, (float)l.gate),
-                                      control(ports->min_note, d.min_note_ms),
-                                      control(ports->a4, d.a4_hz),
-                                      control(ports->follow, 0.0f) > 0.5f,
-                                      !aligned };
+  const NeumePorts* const ports = &player->ports;
+  const NeumeLearned      l     = read_learn(player);
+  const NeumeParams       d     = neume_defaults();
+  const float             gate  = control(ports->gate, d.gate_db);
+  const NeumeParams       p     = { control(ports->lookahead, d.lookahead_ms),
+                                    control(ports->threshold, d.threshold),
+                                    fmaxf(gate, (float)l.gate),
+                                    control(ports->min_note, d.min_note_ms),
+                                    control(ports->a4, d.a4_hz),
+                                    control(ports->follow, 0.0f) > 0.5f };
 
   read_expression(player, &l);
   const bool resting = control(ports->enabled, 1.0f) <= 0.5f;
@@ -135,18 +134,19 @@ static void read_controls(NeumePlayer* player)
        p.threshold != player->params.threshold ||
        p.gate_db != player->params.gate_db ||
        p.min_note_ms != player->params.min_note_ms ||
-       p.a4_hz != player->params.a4_hz || p.follow != player->params.follow ||
-       p.prompt != player->params.prompt)) {
+       p.a4_hz != player->params.a4_hz || p.follow != player->params.follow)) {
     neume_set(player->loader.engine->neume, &p);
     player->params     = p;
     player->has_params = true;
 
     const double   late = neume_delay(player->loader.engine->neume);
-    const uint32_t most = neume_delay_line_most(&player->line);
+    const uint32_t most = neume_delay_line_most(&player->line) - player->hold;
     player->late        = late < most ? (uint32_t)lround(late) : most;
   }
 
-  player->delay = aligned && player->loader.engine ? player->late : 0;
+  const bool aligned = control(ports->aligned, 0.0f) > 0.5f;
+  player->delay =
+    aligned && player->loader.engine ? player->late + player->hold : 0;
 }
 
 /** Act on a decision of the chain, `frame` samples into the block. */
@@ -183,27 +183,89 @@ static void play(NeumePlayer* player, uint32_t start, uint32_t end)
   }
 }
 
+/** A stretch of a block. */
+typedef struct {
+  uint32_t start;  ///< First sample
+  uint32_t n;      ///< Samples
+  uint32_t played; ///< The first that is not yet in `out`
+} Stretch;
+
+/** Act on a decision at input sample `due`. */
+static void act(NeumePlayer*     player,
+                Stretch*         stretch,
+                const NeumeStep* step,
+                uint64_t         due)
+{
+  const uint64_t ahead = due > player->written ? due - player->written : 0U;
+  const uint32_t last  = stretch->n - 1U;
+  const uint32_t frame =
+    stretch->start + (ahead < last ? (uint32_t)ahead : last);
+  play(player, stretch->played, frame);
+  stretch->played = frame;
+  decide(player, step, frame);
+}
+
+/** Act on the decisions that are due before input sample `end`. */
+static void act_until(NeumePlayer* player, Stretch* stretch, uint64_t end)
+{
+  NeumeStep step;
+  uint64_t  due = 0;
+  while (neume_step_queue_pop(&player->queue, end, &step, &due)) {
+    act(player, stretch, &step, due);
+  }
+}
+
+/** When to act on a decision, aligned: as long after the sample that it speaks
+    of as `out` comes after `in`, or at once if that is over. */
+static uint64_t due_at(const NeumePlayer* player, const NeumeStep* step)
+{
+  const double soonest = (double)step->position;
+  const double latest  = soonest + 2.0 * player->hold;
+  const double due     = step->on ? step->onset + player->delay
+                                  : soonest + player->delay - player->late;
+  return (uint64_t)llround(fmin(fmax(due, soonest), latest));
+}
+
+/** Take a decision that was just made. */
+static void take(NeumePlayer* player, Stretch* stretch, const NeumeStep* step)
+{
+  if (!player->delay) {
+    act(player, stretch, step, step->position);
+    return;
+  }
+  act_until(player, stretch, step->position);
+  const uint64_t due   = due_at(player, step);
+  const uint64_t apart = player->hold / 4U;
+  if (!neume_step_queue_push(&player->queue, step, due, apart)) {
+    neume_step_queue_hurry(&player->queue, step->position);
+    act_until(player, stretch, step->position + 1U);
+    act(player, stretch, step, step->position);
+  }
+}
+
 /** Analyse and play at most NEUME_WRITE_MAX samples from `start`. */
 static void process(NeumePlayer* player, uint32_t start, uint32_t n)
 {
-  uint32_t played = start;
+  Stretch stretch = { start, n, start };
   if (player->ports.in && player->loader.engine && !player->resting) {
     Neume* const neume = player->loader.engine->neume;
     NeumeStep    step;
 
+    if (!player->delay) { // No longer, perhaps
+      neume_step_queue_hurry(&player->queue, player->written);
+      act_until(player, &stretch, player->written + 1U);
+    }
+
     // All of it is in the chain before `out`, perhaps the same, is written
     neume_write(neume, player->ports.in + start, n);
     while (neume_analyse(neume, &step)) {
-      const uint64_t offset = step.position - player->written;
-      const uint32_t frame  = start + (offset < n ? (uint32_t)offset : n - 1U);
-      play(player, played, frame);
-      played = frame;
-      decide(player, &step, frame);
+      take(player, &stretch, &step);
     }
+    act_until(player, &stretch, player->written + n);
     player->written += n;
   }
 
-  play(player, played, start + n);
+  play(player, stretch.played, start + n);
 }
 
 static void write_float(float* port, float value)

@@ -14,6 +14,7 @@
 #include "monitor.h"
 #include "neume.h"
 #include "ports.h"
+#include "step_queue.h"
 #include "uris.h"
 
 #include <stdbool.h>
@@ -45,11 +46,13 @@ typedef struct {
   NeumeDisplay    display;    ///< Picture in the host's mixer
   NeumeParams     params;     ///< In force in the chain
   NeumeShown      shown;      ///< The last decision
+  NeumeStepQueue  queue;      ///< Aligned, decisions that wait
   uint64_t        written;    ///< Samples that the chain has had
   unsigned        n_swaps;    ///< Of the loader, as last seen
   bool            has_params; ///< `params` were set in this chain
   uint32_t        delay;      ///< Of `out`, samples
-  uint32_t        late;       ///< Of decisions, samples
+  uint32_t        late;       ///< Of decisions, samples, on average
+  uint32_t        hold;       ///< Aligned, how much longer `out` waits, samples
   bool            resting;    ///< Bypassed: the chain is not fed
   bool            panicking;  ///< `panic` was up in the last block
   bool            rolling;    ///< The transport was, when last told
@@ -60,6 +63,10 @@ typedef struct {
     Realtime-safe.
 */
 void neume_player_restart(NeumePlayer* player) NEUME_REALTIME;
+
+/** Aligned, `out` and the notes wait longer than decisions take on average, so
+    that most of those that come later still find their place. */
+#define NEUME_HOLD_SECONDS 0.1
 
 /** One block of the plugin: everything that run() does.  Realtime-safe. */
 void neume_player_run(NeumePlayer* player, uint32_t n_samples) NEUME_REALTIME;

@@ -377,7 +377,7 @@ static void test_bad_audio(void)
   }
   CHECK(neume_write(neume, bad, 0) == 0);
 
-  const NeumeParams params = { NAN, INFINITY, -INFINITY, NAN, NAN, true, true };
+  const NeumeParams params = { NAN, INFINITY, -INFINITY, NAN, NAN, true };
   neume_set(neume, &params);
   CHECK(isfinite(neume_delay(neume)));
 

@@ -188,9 +188,7 @@ static void test_columns(uint32_t interleave, uint32_t stack)
         NEUME_SUCCESS);
 
   // The network looks one of its frames ahead, the tracker none
-  const NeumeParams params = {
-    125.0f, 0.0f, -90.0f, 0.0f, 440.0f, false, false
-  };
+  const NeumeParams params = { 125.0f, 0.0f, -90.0f, 0.0f, 440.0f, false };
   neume_set(neume, &params);
   neume_cnn_set_lookahead(parts.cnn, 1);
 

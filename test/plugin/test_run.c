@@ -456,6 +456,14 @@ static void test_aligned(double rate, double lookahead)
   CHECK(host_same_bits(in, out + late, (n - late) * sizeof(float)));
   CHECK(live->n_events > 4U && host_events_equal(at_once, aligned));
 
+  // What is sent is what is sent live, but for what still waits
+  CHECK(aligned->n_events <= live->n_events &&
+        aligned->n_events + 4U > live->n_events);
+  for (uint32_t i = 0; i < aligned->n_events; ++i) {
+    CHECK(!memcmp(aligned->events[i].bytes, live->events[i].bytes, 3));
+    CHECK(aligned->events[i].position >= live->events[i].position);
+  }
+
   // The phrase has a note every half second from 0.03 s on; where `out` has it,
   // the note-on is, give or take what onsets are uncertain by.  (Between them
   // there may be others.)

@@ -148,7 +148,7 @@ static void test_presets(Host* host)
 {
   LilvNode* const  type   = lilv_new_uri(host->world, LV2_PRESETS__Preset);
   LilvNodes* const found  = lilv_plugin_get_related(host->plugin, type);
-  NeumeParams      all[8] = { { 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, false, true } };
+  NeumeParams      all[8] = { { 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, false } };
   unsigned         n      = 0;
   bool             live   = false;
 
@@ -164,9 +164,7 @@ static void test_presets(Host* host)
       continue;
     }
     const NeumeParams standard = neume_defaults();
-    Preset            preset   = { host,
-                                   { NAN, NAN, NAN, NAN, standard.a4_hz, false, true },
-                                   0 };
+    Preset preset = { host, { NAN, NAN, NAN, NAN, standard.a4_hz, false }, 0 };
     lilv_state_emit_port_values(state, set_value, &preset);
     CHECK(lilv_state_get_label(state) != NULL);
 
