@@ -137,13 +137,13 @@ class Tracker(unittest.TestCase):
     step = STEP / native.RATE
     sung = [0] * 20 + [12] * 40 + [0] * 20 + [30] * 20 + [14] * 20
 
-    def track(self, level=-20.0, p=0.95, **options):
+    def track(self, level=-20.0, p=0.95, onset=0.0, **options):
         """Notes and where they begin, of steps sure of `sung` by `p`."""
         log_p = np.full((len(self.sung), native.CLASSES), np.log((1 - p) / 39))
         log_p[np.arange(len(self.sung)), self.sung] = np.log(p)
         level = np.broadcast_to(level, len(self.sung))
-        silent = np.zeros(len(self.sung))
-        return native.load().track(log_p, silent, level, self.step, **options)
+        onset = np.broadcast_to(onset, len(self.sung))
+        return native.load().track(log_p, onset, level, self.step, **options)
 
     def test_notes_are_those_sung(self):
         note, begins = self.track()
@@ -163,6 +163,9 @@ class Tracker(unittest.TestCase):
         self.assertEqual(self.track(min_steps=50)[0][first + 49], 12)
         self.assertEqual(self.track()[0][first + 49], 0)
         self.assertGreater(np.argmax(self.track(lag=20)[1]), first + 10)
+        doubtful = {"onset": np.eye(len(self.sung))[20], "p": 0.7, "threshold": 0.5}
+        self.assertEqual(np.argmax(self.track(**doubtful)[1]), 20)
+        self.assertGreater(np.argmax(self.track(**doubtful, prompt=False)[1]), 20)
 
     def test_wrong_arguments_are_told(self):
         library, log_p, zeros = native.load(), np.zeros((5, 40)), np.zeros(5)

@@ -88,6 +88,7 @@ class _Melody(C.Structure):
 class _Tracker(C.Structure):
     _fields_ = [("threshold", C.c_float), ("gate", C.c_float)]
     _fields_ += [("min_steps", C.c_uint32), ("lag", C.c_uint32)]
+    _fields_ += [("prompt", C.c_bool)]
 
 
 class _Sizes(C.Structure):
@@ -283,6 +284,7 @@ class Native:
         gate=-90.0,
         min_steps=2,
         lag=0,
+        prompt=True,
     ):
         """What the tracker decides with each step: the class in force, and
         whether a note starts.
@@ -313,7 +315,7 @@ class Native:
             level.ctypes.data_as(_FLOATS),
             steps,
             step_seconds,
-            _Tracker(threshold, gate, min_steps, lag),
+            _Tracker(threshold, gate, min_steps, lag, prompt),
             note.ctypes.data_as(C.POINTER(C.c_uint32)),
             begins.ctypes.data_as(C.POINTER(C.c_uint8)),
         )
