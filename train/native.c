@@ -60,6 +60,7 @@ NATIVE_API int      neume_native_sing(uint64_t         seed,
                                       double           centre,
                                       double           tuning,
                                       double           unsteady,
+                                      double           words,
                                       const SynthNote* notes,
                                       uint32_t         n_notes,
                                       double           rate,
@@ -221,12 +222,14 @@ uint32_t neume_native_melody_random(const uint64_t           seed,
 
 /** A voice drawn for melodies around `centre` sings `notes`, `tuning` cents off
     concert pitch; see synth_sing().  `unsteady` multiplies what bends, shakes
-   and softens it: 1 is the voice as drawn, 0 a straight tone with a hard
-   attack. */
+    and softens it: 1 is the voice as drawn, 0 a straight tone with a hard
+    attack.  `words` multiplies its consonants, breaths and creaks: 0 sings on
+    vowels alone. */
 int neume_native_sing(const uint64_t         seed,
                       const double           centre,
                       const double           tuning,
                       const double           unsteady,
+                      const double           words,
                       const SynthNote* const notes,
                       const uint32_t         n_notes,
                       const double           rate,
@@ -246,5 +249,8 @@ int neume_native_sing(const uint64_t         seed,
   voice.overshoot *= unsteady;
   voice.rough *= unsteady;
   voice.attack *= unsteady;
+  voice.consonants *= words;
+  voice.breaths *= words;
+  voice.creak *= words;
   return synth_sing(seed, &voice, notes, n_notes, rate, out, f0, n);
 }

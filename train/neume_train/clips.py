@@ -212,8 +212,11 @@ class Maker:
         unsteady = float(
             rng.choice([rng.uniform(0, 0.5), 1.0, rng.uniform(1, 1.8)], p=[0.25, 0.45, 0.3])
         )
+        # To play a synthesiser, one sings on a vowel
+        words = float(rng.random() < (0.25 if unsteady < 0.5 else 0.95))
         audio, f0 = self.native.sing(
-            int(rng.integers(1 << 62)), (low + high) / 2, tuning, notes, RATE, COUNT, unsteady
+            int(rng.integers(1 << 62)), (low + high) / 2, tuning, notes, RATE, COUNT,
+            unsteady, words,
         )
         time = 8 * np.flatnonzero(f0[::8] > 0)
         sung = syllables.as_sung(notes, time / RATE, pitch.midi(f0[time]))
