@@ -49,7 +49,7 @@ cat <<EOF
 ## A frame, against the processor
 
 Multiply-adds and what could be reached (\`bench_cnn\`, \`bench_layers\`): the peak is what a
-loop of nothing but AVX2 multiply-adds in registers does in the same run.
+loop of nothing but multiply-adds in as wide registers does in the same run.
 
 EOF
 "$build/bench/bench_cnn" "$here/../weights/live.safetensors"
