@@ -29,6 +29,7 @@
 typedef struct {
   uint64_t due;      ///< Input samples with which its pass is over
   float    level;    ///< dBFS
+  float    edge;     ///< The same, of its end
   float*   features; ///< Mel bands
   float*   power;    ///< Power spectrum, fft / 2 + 1 bins
 } Past;
@@ -113,6 +114,7 @@ static bool alloc_buffers(Neume* n, const NeumeFrontEnd* fe)
     past->features   = n->past_memory + i * past_size(fe);
     past->power      = past->features + fe->bands;
     past->level      = level_min;
+    past->edge       = level_min;
   }
   return true;
 }
@@ -287,14 +289,13 @@ uint32_t neume_write(Neume* neume, const float* in, uint32_t n)
   return count;
 }
 
-/** Level at the end of a window of `size` samples, dB re the RMS of a
-   full-scale sine (AES17).  It counts the last of them only, so that it has
-   risen when a note is named. */
-static float end_level(const float* window, uint32_t size)
+/** Level of the last `n` of a window of `size` samples, dB re the RMS of a
+    full-scale sine (AES17). */
+static float end_level(const float* window, uint32_t size, uint32_t n)
 {
-  const uint32_t n = size < NEUME_LEVEL_SAMPLES ? size : NEUME_LEVEL_SAMPLES;
-  const float*   samples = window + (size - n);
-  float          sum     = 1e-30f;
+  n                    = size < n ? size : n;
+  const float* samples = window + (size - n);
+  float        sum     = 1e-30f;
   for (uint32_t i = 0; i < n; ++i) {
     sum += samples[i] * samples[i];
   }
@@ -335,7 +336,8 @@ static void begin_step(Neume* n, const float* window)
   n->newest        = (n->newest + 1U) % n->n_past;
   Past* const past = &n->past[n->newest];
   past->due        = n->position + n->pass;
-  past->level      = end_level(window, fe->window);
+  past->level      = end_level(window, fe->window, NEUME_LEVEL_SAMPLES);
+  past->edge       = end_level(window, fe->window, NEUME_EDGE_SAMPLES);
   memcpy(past->features,
          n->frames + (size_t)n->last * fe->bands,
          fe->bands * sizeof(float));
@@ -423,7 +425,8 @@ static void decide(Neume* n, NeumeStep* step)
   ++n->n_decided;
   const NeumeObservation o = { neume_log_probabilities(n),
                                past_frame(n, n->ahead)->level,
-                               neume_onset(n) };
+                               neume_onset(n),
+                               past_frame(n, n->ahead)->edge };
   const NeumeDecision    d = neume_tracker_step(n->tracker, &o);
 
   step->position   = past_frame(n, 0)->due - 1U;

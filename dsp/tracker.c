@@ -54,9 +54,11 @@ static const double still_seconds = 0.04;  ///< So long the other stood still
 
 static const float  once_sure  = 0.6f; ///< Posterior that starts a note at once
 static const float  once_onset = 0.5f; ///< With an onset of this probability
-static const double once_seconds = 0.05;  ///< No longer ago
-static const float  onset_heard  = 0.6f;  ///< Its probability from here on
-static const float  onset_gone   = 0.25f; ///< Below, the next one may come
+static const double once_seconds = 0.05; ///< No longer ago
+static const float  once_rise =
+  4.0f; ///< Where the level rises by less, dB a step
+static const float  onset_heard = 0.6f;  ///< Its probability from here on
+static const float  onset_gone  = 0.25f; ///< Below, the next one may come
 static const double onset_seconds =
   0.08;                                 ///< So long another note may come of it
 static const double lost_seconds = 0.2; ///< Then it is forgotten
@@ -90,6 +92,7 @@ typedef struct {
   float p[NEUME_CLASSES];                   ///< Posterior of the step
   float average[N_AVERAGES][NEUME_CLASSES]; ///< Over it and the past
   float level;                              ///< dBFS
+  float edge;                               ///< The same, of its end
   float onset;                              ///< Probability of one
 } Slot;
 
@@ -184,6 +187,7 @@ static void set_posterior(const NeumeTracker*     t,
     }
   }
   slot->level = o->level;
+  slot->edge  = o->edge;
   slot->onset = o->onset;
 }
 
@@ -321,12 +325,20 @@ static bool has_onset(const NeumeTracker* t)
   return i < end;
 }
 
+/** Whether an attack is over: its level will be the velocity. */
+static bool has_risen(const NeumeTracker* t)
+{
+  const uint32_t lag = t->params.lag;
+  return t->filled > lag + 1U &&
+         slot_at(t, lag)->edge < slot_at(t, lag + 1U)->edge + once_rise;
+}
+
 /** The class that should sound where none does, from a step's posterior and the
     quick average. */
 static uint32_t start(const NeumeTracker* t, const float* now, const float* p)
 {
   const uint32_t first = likeliest(now);
-  if (t->params.prompt && has_onset(t) &&
+  if (t->params.prompt && has_onset(t) && has_risen(t) &&
       now[first] >= fmaxf(once_sure, t->params.threshold)) {
     return first;
   }

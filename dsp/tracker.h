@@ -26,6 +26,7 @@ typedef struct {
   float        level; ///< dBFS
   float        onset; ///< Probability that a note has just begun, 0..1; 0 where
                       ///< unknown
+  float edge;         ///< Level of its last NEUME_EDGE_SAMPLES, dBFS
 } NeumeObservation;
 
 /** What it decides for the step that lies `lag` steps back. */

@@ -200,12 +200,12 @@ int neume_native_track(const float* const              log_p,
 
   neume_tracker_set(tracker, params);
   for (uint32_t i = 0; i < n_steps; ++i) {
-    const NeumeObservation o = { log_p + (size_t)i * NEUME_CLASSES,
-                                 level[i],
-                                 onset[i] };
-    const NeumeDecision    d = neume_tracker_step(tracker, &o);
-    note[i]                  = d.note;
-    begins[i]                = d.on ? 1U : 0U;
+    const NeumeObservation o = {
+      log_p + (size_t)i * NEUME_CLASSES, level[i], onset[i], level[i]
+    };
+    const NeumeDecision d = neume_tracker_step(tracker, &o);
+    note[i]               = d.note;
+    begins[i]             = d.on ? 1U : 0U;
   }
   neume_tracker_free(tracker);
   return (int)NEUME_SUCCESS;

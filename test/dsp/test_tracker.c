@@ -45,7 +45,7 @@ static unsigned feed(NeumeTracker* t,
   float    log_p[NEUME_CLASSES];
   sure(log_p, note, p);
   for (unsigned i = 0; i < count; ++i) {
-    const NeumeObservation o = { log_p, level, 0.0f };
+    const NeumeObservation o = { log_p, level, 0.0f, level };
     const NeumeDecision    d = neume_tracker_step(t, &o);
     events += (d.on ? 1U : 0U) + (d.off ? 1U : 0U);
     *last = d.note;
@@ -99,7 +99,7 @@ static bool sing(NeumeTracker* t, double pitch, uint32_t* note)
     const double p = exp(-4.0 * (i - pitch) * (i - pitch)) / sum;
     log_p[i]       = (float)log(0.98 * p + 1e-9);
   }
-  const NeumeObservation o = { log_p, -20.0f, 0.0f };
+  const NeumeObservation o = { log_p, -20.0f, 0.0f, -20.0f };
   const NeumeDecision    d = neume_tracker_step(t, &o);
   *note                    = d.note;
   return d.on != 0;
@@ -195,7 +195,7 @@ static unsigned hold(const unsigned* at,
       onset = i >= at[k] && i < at[k] + 4U ? 0.8f : onset;
     }
     sure(log_p, moves && n && i >= at[0] + 1U ? 22 : 20, 0.9f);
-    const NeumeObservation o = { log_p, -20.0f, onset };
+    const NeumeObservation o = { log_p, -20.0f, onset, -20.0f };
     const NeumeDecision    d = neume_tracker_step(t, &o);
     CHECK(!d.on || d.off || !begun);
     if (d.on) {
@@ -255,7 +255,7 @@ static void date(uint32_t lag,
     }
     float log_p[NEUME_CLASSES];
     sure(log_p, i < 40 ? 0 : i < 55 ? 20 : 25, 0.9f);
-    const NeumeObservation o = { log_p, -20.0f, onset };
+    const NeumeObservation o = { log_p, -20.0f, onset, -20.0f };
     const NeumeDecision    d = neume_tracker_step(t, &o);
     CHECK(d.on || isnan(d.since));
     if (d.on && n < 2) {
@@ -286,12 +286,14 @@ static void test_dates(void)
 }
 
 /** Steps of a note of posterior `p` up to the one that starts it, where an
-    onset of probability `onset` was told `early` steps before the note. */
+    onset of probability `onset` was told `early` steps before the note and the
+    level rises by `rise` dB a step. */
 static unsigned start(bool     prompt,
                       float    threshold,
                       float    p,
                       float    onset,
-                      unsigned early)
+                      unsigned early,
+                      float    rise)
 {
   const NeumeTrackerParams params = { threshold, -90.0f, 4, 0, prompt };
   NeumeTracker* const      t      = neume_tracker_new(0.015625);
@@ -300,7 +302,8 @@ static unsigned start(bool     prompt,
   for (unsigned i = 0; i < 40U + early && !steps; ++i) {
     float log_p[NEUME_CLASSES];
     sure(log_p, i < 20U + early ? 0 : 20, p);
-    const NeumeObservation o = { log_p, -20.0f, i == 20 ? onset : 0.02f };
+    const float            told = i == 20 ? onset : 0.02f;
+    const NeumeObservation o = { log_p, -20.0f, told, (float)i * rise - 90.0f };
     const NeumeDecision    d = neume_tracker_step(t, &o);
     steps                    = d.on ? i - (19U + early) : 0;
   }
@@ -311,15 +314,18 @@ static unsigned start(bool     prompt,
 /** One sure step with an onset, or several without. */
 static void test_prompt(void)
 {
-  CHECK(start(true, 0.5f, 0.8f, 0.7f, 0) == 1);
-  CHECK(start(true, 0.5f, 0.8f, 0.7f, 3) == 1);
-  const unsigned slow = start(false, 0.5f, 0.8f, 0.7f, 0);
+  CHECK(start(true, 0.5f, 0.8f, 0.7f, 0, 0.0f) == 1);
+  CHECK(start(true, 0.5f, 0.8f, 0.7f, 3, 0.0f) == 1);
+  const unsigned slow = start(false, 0.5f, 0.8f, 0.7f, 0, 0.0f);
   CHECK_MSG(slow > 1, "%u", slow);
-  CHECK(start(true, 0.5f, 0.8f, 0.3f, 0) == slow); // No onset
-  CHECK(start(true, 0.5f, 0.8f, 0.7f, 6) == slow); // Long ago
-  CHECK(start(true, 0.5f, 0.58f, 0.7f, 0) > slow); // Not sure
-  CHECK(start(true, 0.7f, 0.8f, 0.7f, 0) == 1);
-  CHECK(start(true, 0.85f, 0.8f, 0.7f, 0) == 0); // Never, by the threshold
+  CHECK(start(true, 0.5f, 0.8f, 0.3f, 0, 0.0f) == slow); // No onset
+  CHECK(start(true, 0.5f, 0.8f, 0.7f, 6, 0.0f) == slow); // Long ago
+  CHECK(start(true, 0.5f, 0.58f, 0.7f, 0, 0.0f) > slow); // Not sure
+  CHECK(start(true, 0.5f, 0.8f, 0.7f, 0, 2.0f) == 1);
+  CHECK(start(true, 0.5f, 0.8f, 0.7f, 0, 6.0f) == slow); // Still rises
+  CHECK(start(true, 0.7f, 0.8f, 0.7f, 0, 0.0f) == 1);
+  CHECK(start(true, 0.85f, 0.8f, 0.7f, 0, 0.0f) ==
+        0); // Never, by the threshold
 }
 
 static void test_lost_onset(void)
@@ -335,7 +341,7 @@ static void test_lost_onset(void)
       const float onset = i >= 100 && i < 104 ? 0.8f : 0.05f;
       float       log_p[NEUME_CLASSES];
       sure(log_p, waver && i % 2 ? 21 : 20, 0.9f);
-      const NeumeObservation o = { log_p, -20.0f, onset };
+      const NeumeObservation o = { log_p, -20.0f, onset, -20.0f };
       begun += neume_tracker_step(t, &o).on != 0;
     }
     CHECK_MSG(begun == (k < 2 ? 2U : 1U), "%u steps: %u", wavers[k], begun);
@@ -353,7 +359,7 @@ static void test_waver(void)
     float      log_p[NEUME_CLASSES];
     sure(log_p, away ? 21 : 20, away ? 0.7f : 0.9f);
     log_p[20]                = logf(away ? 0.2f : 0.9f);
-    const NeumeObservation o = { log_p, -20.0f, 0.05f };
+    const NeumeObservation o = { log_p, -20.0f, 0.05f, -20.0f };
     begun += neume_tracker_step(t, &o).on != 0;
   }
   CHECK_MSG(begun == 1, "%u", begun);
@@ -372,7 +378,7 @@ static void test_threshold(void)
     sure(log_p, 10, 0.48f);
     log_p[11] = logf(0.47f);
     for (unsigned i = 0; i < 40; ++i) {
-      const NeumeObservation o = { log_p, -20.0f, 0.0f };
+      const NeumeObservation o = { log_p, -20.0f, 0.0f, -20.0f };
       note                     = neume_tracker_step(t, &o).note;
     }
     CHECK_MSG((note == 0) == (strict == 1), "note %u", note);
@@ -404,7 +410,7 @@ static void test_lag(void)
     for (int i = 0; i < 200; ++i) {
       float log_p[NEUME_CLASSES];
       sure(log_p, i >= 50 ? 30 : 0, 0.95f);
-      const NeumeObservation o = { log_p, -20.0f, 0.0f };
+      const NeumeObservation o = { log_p, -20.0f, 0.0f, -20.0f };
       if (neume_tracker_step(t, &o).on == 30 && onset < 0) {
         onset = i - (int)lag;
       }
@@ -426,7 +432,7 @@ static void test_velocity(void)
     float               log_p[NEUME_CLASSES];
     sure(log_p, 10, 0.95f);
     for (unsigned i = 0; i < 20; ++i) {
-      const NeumeObservation o = { log_p, level, 0.0f };
+      const NeumeObservation o = { log_p, level, 0.0f, level };
       const NeumeDecision    d = neume_tracker_step(t, &o);
       if (d.on) {
         CHECK_MSG(d.velocity >= before && d.velocity >= 1 && d.velocity <= 127,
@@ -468,10 +474,12 @@ static void test_random(void)
           log_p[random_next(&seed) % NEUME_CLASSES] = NAN;
         }
       }
-      const NeumeObservation o = { log_p,
-                                   -80.0f * random_unit(&seed),
-                                   trial % 3 ? random_unit(&seed) : NAN };
-      const NeumeDecision    d = neume_tracker_step(t, &o);
+      const float            level = -80.0f * random_unit(&seed);
+      const NeumeObservation o     = { log_p,
+                                       level,
+                                   trial % 3 ? random_unit(&seed) : NAN,
+                                   trial % 5 ? level : NAN };
+      const NeumeDecision    d     = neume_tracker_step(t, &o);
 
       CHECK(d.off == 0 || d.off == sounding);
       if (d.off) {
