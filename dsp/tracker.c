@@ -69,6 +69,8 @@ static const double again_seconds = 0.065; ///< So long its pitch stood still
 
 static const double back_seconds  = 0.16; ///< So far back a note is dated
 static const double ahead_seconds = 0.05; ///< So far ahead, with a lag
+static const double rest_seconds =
+  0.05; ///< A note ends so much before that shows
 static const float  onset_dates = 0.2f; ///< Probability of an onset that dates
 static const double onset_late =
   0.022; ///< So long after an onset networks tell it, on average
@@ -123,6 +125,7 @@ struct NeumeTracker {
   bool               spent;          ///< The last onset has begun a note
   uint32_t           waits;          ///< Steps since one that has not, 0 = none
   uint32_t           dated;          ///< Steps since the note's onset
+  uint32_t           rest;           ///< Steps since the last note's end
   Slot               slots[N_SLOTS]; ///< Ring of the last steps
 };
 
@@ -157,6 +160,7 @@ void neume_tracker_reset(NeumeTracker* tracker)
   tracker->spent  = false;
   tracker->waits  = 0;
   tracker->dated  = UINT32_MAX;
+  tracker->rest   = UINT32_MAX;
 }
 
 void neume_tracker_set(NeumeTracker* tracker, const NeumeTrackerParams* params)
@@ -411,6 +415,10 @@ static float date(NeumeTracker* t)
   uint32_t       n     = lag + (uint32_t)(back_seconds / t->step) + 1U;
   n                    = n < t->filled ? n : t->filled;
   n                    = n < t->dated ? n : t->dated;
+  if (!t->note && t->rest < n) { // Nothing began while another note sounded
+    const uint32_t since = t->rest + (uint32_t)(rest_seconds / t->step) + lag;
+    n                    = n < since ? n : since;
+  }
 
   uint32_t peak  = n;
   float    onset = onset_dates;
@@ -472,6 +480,7 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
       d.since    = note ? date(t) : NAN;
       const bool near_by =
         t->note && note && fabsf((float)note - (float)t->note) <= NEIGHBOURS;
+      t->rest  = note ? t->rest : 0U;
       t->note  = note;
       t->age   = 0;
       t->spent = note != 0;
@@ -487,5 +496,6 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
   d.note = t->note;
   t->age += t->age < UINT32_MAX;
   t->dated += t->dated < UINT32_MAX;
+  t->rest += t->rest < UINT32_MAX;
   return d;
 }

@@ -285,6 +285,27 @@ static void test_dates(void)
   }
 }
 
+/** What sounded like an onset in a note that has ended begins no other. */
+static void test_dates_after_a_rest(void)
+{
+  NeumeTracker* const t     = neume_tracker_new(0.015625);
+  unsigned            begun = 0;
+  for (unsigned i = 0; i < 100; ++i) {
+    float log_p[NEUME_CLASSES];
+    sure(log_p, i < 20 || (i >= 50 && i < 55) ? 0 : 20, 0.95f);
+    const float            onset = i == 20 || i == 46 ? 0.55f : 0.02f;
+    const NeumeObservation o     = { log_p, -20.0f, onset, -20.0f };
+    const NeumeDecision    d     = neume_tracker_step(t, &o);
+    if (d.on) {
+      CHECK_MSG(
+        isnan(d.since) == (begun > 0), "note %u: %g", begun, (double)d.since);
+      ++begun;
+    }
+  }
+  CHECK_MSG(begun == 2, "%u notes", begun);
+  neume_tracker_free(t);
+}
+
 /** Steps of a note of posterior `p` up to the one that starts it, where an
     onset of probability `onset` was told `early` steps before the note and the
     level rises by `rise` dB a step. */
@@ -519,6 +540,7 @@ int main(void)
   test_semitones();
   test_onsets();
   test_dates();
+  test_dates_after_a_rest();
   test_prompt();
   test_lost_onset();
   test_waver();
