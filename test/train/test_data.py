@@ -9,10 +9,13 @@ Needs the library (NEUME_NATIVE), NumPy and SciPy; no recordings, no PyTorch.
 import dataclasses
 import json
 import pathlib
+import shutil
+import subprocess
 import sys
 import tempfile
 import types
 import unittest
+from unittest import mock
 
 import numpy as np
 import soundfile
@@ -26,6 +29,7 @@ from neume_train import (  # noqa: E402
     native,
     pitch,
     recordings,
+    sounds,
     syllables,
     talkers,
 )
@@ -388,8 +392,14 @@ class TalkersTest(unittest.TestCase):
             native.Note(0.5 + 0.6 * k, 1.0 + 0.6 * k, number, -6.0)
             for k, number in enumerate((48, 50, 53, 57, 45, 52))
         ]
-        voice = talkers.Talkers([self.speech()], self.RATE, kinds=())
+        with tempfile.TemporaryDirectory() as cache:
+            voice = talkers.Talkers([self.speech()], self.RATE, cache, kinds=())
+            with mock.patch.object(talkers, "analyse", side_effect=AssertionError):
+                again = talkers.Talkers([self.speech()], self.RATE, cache, kinds=())
         self.assertEqual(list(voice.voices), ["recorded"])
+        for one, two in zip(voice.voices["recorded"]["0"], again.voices["recorded"]["0"]):
+            np.testing.assert_array_equal(one.audio, two.audio)
+            np.testing.assert_array_equal(one.nuclei, two.nuclei)
         rng = np.random.default_rng(2)
         audio, sung = voice.sing(rng, ("recorded", "0"), melody, 5 * self.RATE)
         self.assertEqual(audio.shape, (5 * self.RATE,))
@@ -404,6 +414,67 @@ class TalkersTest(unittest.TestCase):
         self.assertLess(np.abs(audio[: int(0.3 * self.RATE)]).max(), 0.02)
 
 
+@unittest.skipUnless(shutil.which("dpkg-deb"), "no dpkg-deb here")
+class Sounds(unittest.TestCase):
+    """Music and speech out of packages."""
+
+    def package(self, folder, name, files):
+        """A package with `files`: path to content, or seconds of a tone at 8 kHz."""
+        root = pathlib.Path(folder) / name
+        control = f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: N <n@n>\n"
+        files = {"DEBIAN/control": control + "Description: none\n", **files}
+        for path, content in files.items():
+            path = root / path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, str):
+                path.write_text(content, encoding="utf-8")
+            else:
+                tone = 0.3 * np.sin(0.2 * np.arange(int(8000 * content)))
+                soundfile.write(path, tone, 8000)
+        deb = pathlib.Path(folder) / f"{name}.deb"
+        subprocess.run(["dpkg-deb", "--build", root, deb], check=True, capture_output=True)
+        return deb
+
+    def test_packages_are_listed(self):
+        listed = sounds.packages()
+        self.assertGreater(len(listed), 10)
+        self.assertLessEqual(set(sounds.SPEECH), set(listed))
+
+    def test_music_is_kept_and_effects_are_not(self):
+        with tempfile.TemporaryDirectory() as folder:
+            deb = self.package(folder, "agame", {
+                "usr/share/doc/agame/copyright": "free",
+                "usr/share/games/agame/music/theme one.wav": 31,
+                "usr/share/games/agame/music/menu.flac": 200,
+                "usr/share/games/agame/sound/shot.wav": 2,
+                "usr/share/games/agame/music/rybky13.ogg": 40,  # In MAYBE_SUNG
+                "usr/share/games/agame/music/broken.ogg": "no sound",
+            })
+            out = pathlib.Path(folder) / "out"
+            self.assertEqual(sounds.unpack(deb, "agame", out), {"music": 2, "speech": 0})
+            lengths = {
+                path.name: soundfile.info(path).duration
+                for path in (out / "music/agame").iterdir()
+            }
+            self.assertEqual(lengths, {"agame-music-theme-one-wav.flac": 31,
+                                       "agame-music-menu-flac.flac": sounds.MUSIC_SECONDS})
+            self.assertEqual((out / "licences/agame").read_text(encoding="utf-8"), "free")
+            heard = recordings.Recordings([out], clips.RATE)
+            self.assertEqual(len(heard.sounds["music"]), 2)
+
+    def test_speech_is_told_by_language(self):
+        base = "usr/share/ktuberling/sounds"
+        with tempfile.TemporaryDirectory() as folder:
+            deb = self.package(folder, "ktuberling-data", {
+                f"{base}/fr/hat.ogg": 0.5, f"{base}/fr/eye.wav": 1.0, f"{base}/en/hat.ogg": 0.5,
+            })
+            out = pathlib.Path(folder) / "out"
+            made = sounds.unpack(deb, "ktuberling-data", out)
+            self.assertEqual(made, {"music": 0, "speech": 2})
+            french = soundfile.info(out / "speech/ktuberling-data-fr.flac").duration
+            self.assertAlmostEqual(french, 1.5 + 2 * sounds.PAUSE, delta=0.02)
+
+
 class Clips(unittest.TestCase):
     """Whole clips and data sets."""
 
@@ -414,8 +485,8 @@ class Clips(unittest.TestCase):
                 path = root / "nonvoice" / f"{name}.wav"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 soundfile.write(path, np.ones(800, np.float32) * 0.1, 8000)
-            sounds = recordings.Recordings(root, 8000).sounds
-        self.assertEqual({k: len(v) for k, v in sounds.items()},
+            heard = recordings.Recordings([root / "nonvoice"], 8000).sounds
+        self.assertEqual({k: len(v) for k, v in heard.items()},
                          {"music": 1, "speech": 1, "noise": 0})
 
     def test_clip_depends_on_seed_and_index_alone(self):

@@ -6,6 +6,7 @@ A clip follows from (seed, index) and from the data present, nothing else.
 """
 
 import dataclasses
+import pathlib
 
 import numpy as np
 
@@ -54,21 +55,30 @@ class _Lead:
 class Maker:
     """Makes clips; one to a process.
 
-    `data` is the folder of real recordings or None.  Parts of the data or a
-    soundfont that are missing leave the rest to work: see `present`.  Syllables come
-    up to `pace` times as fast as beats; without `voices`, nobody but the C singer sings.
+    `data` is the folder of real recordings or None, `sounds` one made by
+    neume_train.sounds.  Parts of the data or a soundfont that are missing leave the
+    rest to work: see `present`.  Syllables come up to `pace` times as fast as beats;
+    without `voices`, nobody but the C singer sings.
     """
 
     KINDS = {"solo": 0.38, "mix": 0.42, "instruments": 0.14, "other": 0.06}
 
+    # Of the singers, those who are talkers; of the bands, those that were recorded.
+    # With the sounds of packages there is more of either than without.
+    TALKERS = {False: 0.12, True: 0.22}
+    RECORDED = {False: 0.15, True: 0.5}
+
     def __init__(
-        self, data=None, library=None, cache=None, only=None, kind=None, pace=2.4, voices=True
+        self, data=None, library=None, cache=None, only=None, kind=None, pace=2.4, voices=True,
+        sounds=None,
     ):
         self.native = library or native.load()
         self.syllables = self.recordings = self._fluid = self.talkers = None
         if data:
             self.syllables = Syllables(data, cache)
-            self.recordings = Recordings(data, RATE)
+        folders = [f for f in (data and pathlib.Path(data) / "nonvoice", sounds) if f]
+        if folders:
+            self.recordings = Recordings(folders, RATE)
         if not only:
             spoken = self.recordings.sounds["speech"] if self.recordings else []
             self.talkers = Talkers(spoken, RATE, cache)
@@ -76,6 +86,7 @@ class Maker:
         self.only = only  # "solo": clean C singers, for tests
         self.kind = kind  # One of KINDS, or None: each with its share
         self.pace, self.voices = pace, voices
+        self.sounds = bool(sounds)
 
     @property
     def present(self):
@@ -84,6 +95,7 @@ class Maker:
             "singer": True,
             "syllables": self.syllables is not None,
             "recordings": self.recordings is not None,
+            "sounds": self.sounds,
             "talkers": sorted(self.talkers.voices) if self.talkers else [],
             "soundfont": self.soundfont,
         }
@@ -120,9 +132,9 @@ class Maker:
         draw = rng.random()
         if not self.voices:
             draw = 1.0
-        if self.talkers and draw < 0.12:
+        if self.talkers and draw < self.TALKERS[self.sounds]:
             lead = self._talker_lead(rng, pause, what)
-        elif self.syllables and draw < 0.6:
+        elif self.syllables and draw < self.TALKERS[self.sounds] + 0.48:
             lead = self._syllable_lead(rng, pause, what)
         else:
             lead = self._c_lead(rng, pause)
@@ -282,7 +294,7 @@ class Maker:
     def _band(self, rng, lead, what):
         """Instruments at an RMS of 0.1."""
         recorded = self.recordings and self.recordings.has("music")
-        if recorded and (not self.soundfont or rng.random() < 0.15):
+        if recorded and (not self.soundfont or rng.random() < self.RECORDED[self.sounds]):
             what["band"] = "recorded"
             audio = self.recordings.excerpt(rng, "music", COUNT, 6.0)
         elif self.soundfont:

@@ -57,10 +57,10 @@ CLASSES_COUNT = SAMPLES * CLASSES_RATE // native.RATE
 _maker = None  # Of this process
 
 
-def _start(data, cache, library, kind=None):
+def _start(data, cache, library, kind=None, sounds=None):
     """Make this process's clip maker."""
     global _maker  # pylint: disable=global-statement
-    _maker = clips.Maker(data, native.load(library), cache, kind=kind)
+    _maker = clips.Maker(data, native.load(library), cache, kind=kind, sounds=sounds)
 
 
 def example(maker, front_end, seed, index):
@@ -186,6 +186,7 @@ def generate(
     rank=0,
     ranks=1,
     kind=None,
+    sounds=None,
 ):
     """Make what is missing of a data set; returns its manifest.
 
@@ -197,7 +198,7 @@ def generate(
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     manifest_path = out / "dataset.json"
-    _start(data, cache, library, kind)
+    _start(data, cache, library, kind, sounds)
     identity = {
         "seed": seed,
         "clips_per_shard": shard,
@@ -253,7 +254,7 @@ def generate(
         if name not in found and number % ranks == rank
     ]
     begun = time.monotonic()
-    for _ in _finish(work, jobs, (data, cache, library, kind)):
+    for _ in _finish(work, jobs, (data, cache, library, kind, sounds)):
         look()
         _write_json(manifest_path, describe())
         if progress:
@@ -273,6 +274,7 @@ def arguments(description):
         default=os.environ.get("NEUME_DATA"),
         help="folder of real recordings (default: NEUME_DATA)",
     )
+    parser.add_argument("--sounds", help="folder that neume_train.sounds made")
     parser.add_argument("--cache", help="folder for the recordings' pitch tracks")
     parser.add_argument("--library", help="libneume_native or the build folder")
     parser.add_argument("--front-end", help="JSON file of front-end parameters")
@@ -326,7 +328,11 @@ def main():
             from . import listen  # pylint: disable=import-outside-toplevel
 
             maker = clips.Maker(
-                options.data, native.load(options.library), options.cache
+                options.data,
+                native.load(options.library),
+                options.cache,
+                kind=options.kind,
+                sounds=options.sounds,
             )
             listen.write(
                 maker, front_end, options.out, options.seed, options.listen, options.meant
@@ -346,6 +352,7 @@ def main():
             int(os.environ.get("RANK", "0")),
             int(os.environ.get("WORLD_SIZE", "1")),
             options.kind,
+            options.sounds,
         )
     except (native.NativeError, OSError, ValueError) as error:
         print(f"dataset: {error}", file=sys.stderr)

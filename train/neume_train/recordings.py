@@ -16,13 +16,17 @@ VALIDATION = {"shearer_cant_stop_it", "pjs"}
 
 
 class Recordings:
-    """The folder nonvoice/ of the data: mono, at one rate, loudness evened."""
+    """What is in `folders`, each with music/, speech/ or noise/: mono, at one rate,
+    loudness evened."""
 
-    def __init__(self, data, rate):
+    def __init__(self, folders, rate):
         self.rate = rate
-        root = pathlib.Path(data) / "nonvoice"
         self.sounds = {
-            kind: [self._read(path) for path in self._files(root / kind)]
+            kind: [
+                self._read(path)
+                for folder in folders
+                for path in self._files(pathlib.Path(folder) / kind)
+            ]
             for kind in ("music", "speech", "noise")
         }
 

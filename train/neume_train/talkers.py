@@ -28,6 +28,7 @@ from scipy import ndimage, signal
 from . import effects, native, pitch, syllables
 
 CACHE_VERSION = 3
+SPOKEN = 90.0  # Seconds that are heard of a recorded speaker
 UTTERANCES = {"flite": 10, "espeak": 2}  # Of each voice
 SHARES = {"recorded": 0.6, "flite": 0.28, "espeak": 0.12}  # Of what is sung
 DOWN, UP = 4, 14  # Semitones that a talker's pitch is moved at most
@@ -81,9 +82,9 @@ class Talkers:
     def __init__(self, recorded, rate, cache=None, kinds=("flite", "espeak")):
         self.rate = rate
         self.voices = {}
-        said = [("recorded", str(n), analyse(a, rate)) for n, a in enumerate(recorded)]
-        for kind, name, found in [*said, *_read_aloud(rate, cache, kinds)]:
-            if found is not None and len(found.nuclei) >= 3:
+        said = [*_spoken(recorded, rate, cache), *_read_aloud(rate, cache, kinds)]
+        for kind, name, found in said:
+            if len(found.nuclei) >= 3:
                 self.voices.setdefault(kind, {}).setdefault(name, []).append(found)
 
     def __bool__(self):
@@ -430,16 +431,36 @@ def _commands(kinds):
                                        str(speed), "-w", "{out}", _text(rng)]
 
 
+def _spoken(recorded, rate, cache):
+    """(kind, name, Utterance) of speakers, SPOKEN seconds of each."""
+    digest = hashlib.sha256(repr((CACHE_VERSION, rate, SPOKEN)).encode())
+    parts = [np.asarray(audio[: int(SPOKEN * rate)], np.float32) for audio in recorded]
+    for part in parts:
+        digest.update(part.tobytes())
+    said = [("recorded", str(number), lambda part=part: part) for number, part in enumerate(parts)]
+    return _kept(said, rate, cache, digest)
+
+
 def _read_aloud(rate, cache, kinds):
-    """(kind, name, Utterance) of all that is said, from the cache or anew."""
+    """(kind, name, Utterance) of all that synthesisers say."""
     commands = list(_commands(kinds))
-    digest = hashlib.sha256(repr((CACHE_VERSION, rate, commands)).encode()).hexdigest()[:16]
-    path = syllables.cache_folder(cache) / f"talkers-{digest}.npz"
+    digest = hashlib.sha256(repr((CACHE_VERSION, rate, commands)).encode())
+    said = [
+        (kind, name, lambda command=command: _utter(command, rate))
+        for kind, name, command in commands
+    ]
+    return _kept(said, rate, cache, digest)
+
+
+def _kept(said, rate, cache, digest):
+    """(kind, name, Utterance) of `said`, each (kind, name, what gives its samples),
+    from the cache or analysed; those without pitch are left out."""
+    path = syllables.cache_folder(cache) / f"talkers-{digest.hexdigest()[:16]}.npz"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         stored = {}
-        for number, (_, _, command) in enumerate(commands):
-            found = analyse(_utter(command, rate), rate)
+        for number, (_, _, samples) in enumerate(said):
+            found = analyse(samples(), rate)
             if found is not None:
                 found.audio = found.audio.astype(np.float16)
                 for name, value in vars(found).items():
@@ -448,7 +469,7 @@ def _read_aloud(rate, cache, kinds):
         np.savez(partial, **stored)
         os.replace(partial, path)
     with np.load(path) as stored:
-        for number, (kind, name, _) in enumerate(commands):
+        for number, (kind, name, _) in enumerate(said):
             if f"{number} audio" in stored:
                 fields = {f.name: stored[f"{number} {f.name}"] for f in FIELDS}
                 fields["audio"] = fields["audio"].astype(np.float32)
