@@ -232,6 +232,13 @@ Host* host_new_scheduling(double rate, unsigned features, ScheduleFunc schedule)
   return create(NULL, rate, features, schedule);
 }
 
+Host* host_started(double rate, unsigned features)
+{
+  Host* const host = host_new(rate, features);
+  host_activate(host);
+  return host;
+}
+
 void host_free(Host* host)
 {
   lilv_instance_free(host->instance);

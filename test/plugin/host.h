@@ -114,6 +114,9 @@ typedef struct {
 */
 Host* host_new(double rate, unsigned features);
 
+/** As host_new(), activated. */
+Host* host_started(double rate, unsigned features);
+
 /** As host_new(), with the host's own schedule_work() in place of a queue. */
 Host* host_new_scheduling(
   double   rate,
@@ -193,5 +196,11 @@ uint32_t host_random(uint64_t* seed);
 
 /** A phrase that the synthetic singer sings, `n` samples at `rate`. */
 void host_phrase(float* out, uint32_t n, double rate);
+
+/** `n` samples of silence, to be freed. */
+float* host_samples(uint32_t n);
+
+/** As host_phrase(), `n` samples to be freed. */
+float* host_sung(uint32_t n, double rate);
 
 #endif // NEUME_TEST_HOST_H

@@ -133,10 +133,7 @@ void host_phrase(float* out, uint32_t n, double rate)
 
   // Between two samples a straight line: what that adds lies above the voice
   const uint32_t n_sung = (uint32_t)ceil(n * sung_rate / rate) + 2U;
-  float* const   sung   = (float*)calloc(n_sung, sizeof(float));
-  if (!sung) {
-    abort();
-  }
+  float* const   sung   = host_samples(n_sung);
   sing(sung, n_sung, sung_rate);
   for (uint32_t i = 0; i < n; ++i) {
     const double   x = i * sung_rate / rate;
@@ -145,4 +142,20 @@ void host_phrase(float* out, uint32_t n, double rate)
     out[i]           = (1.0f - f) * sung[k] + f * sung[k + 1U];
   }
   free(sung);
+}
+
+float* host_samples(uint32_t n)
+{
+  float* const data = (float*)calloc(n, sizeof(float));
+  if (!data) {
+    abort();
+  }
+  return data;
+}
+
+float* host_sung(uint32_t n, double rate)
+{
+  float* const data = host_samples(n);
+  host_phrase(data, n, rate);
+  return data;
 }

@@ -18,13 +18,6 @@
 
 static float in[TOTAL];
 
-static Host* started(unsigned features)
-{
-  Host* const host = host_new(RATE, features);
-  host_activate(host);
-  return host;
-}
-
 /** Run `n` blocks of the phrase from where the host stands. */
 static void run(Host* host, uint32_t n)
 {
@@ -44,7 +37,7 @@ static void run_into_note(Host* host)
 
 static void test_get(const char* bundled)
 {
-  Host* const host = started(HOST_ALL);
+  Host* const host = host_started(RATE, HOST_ALL);
   run(host, 1);
   CHECK(!host->n_told);
   host_patch_get(host);
@@ -57,8 +50,8 @@ static void test_get(const char* bundled)
 
 static void test_set(const Files* files, const char* bundled)
 {
-  Host* const host = started(HOST_ALL);
-  Host* const calm = started(HOST_ALL);
+  Host* const host = host_started(RATE, HOST_ALL);
+  Host* const calm = host_started(RATE, HOST_ALL);
   run_into_note(host);
 
   host_patch_set(host, files->good);
@@ -101,8 +94,8 @@ static void test_set(const Files* files, const char* bundled)
 
 static void test_bad(const char* path, const char* bundled)
 {
-  Host* const host = started(HOST_ALL);
-  Host* const calm = started(HOST_ALL);
+  Host* const host = host_started(RATE, HOST_ALL);
+  Host* const calm = host_started(RATE, HOST_ALL);
   run_into_note(host);
   run(calm, (uint32_t)(host->position / BLOCK));
 
@@ -125,7 +118,7 @@ static void test_bad(const char* path, const char* bundled)
 /** The last of several requests wins, in whatever order they are served. */
 static void test_many(const Files* files)
 {
-  Host* const host = started(HOST_ALL);
+  Host* const host = host_started(RATE, HOST_ALL);
   for (uint32_t i = 0; i < 40U; ++i) {
     host_patch_set(host, i % 2U ? files->good : files->missing);
     if (i % 3U == 0) {
@@ -154,7 +147,7 @@ static void test_many(const Files* files)
 /** Workers that answer at once, never have room, or are not there. */
 static void test_workers(const Files* files, const char* bundled)
 {
-  Host* host = started(HOST_MAP | HOST_WORKER_INLINE | HOST_LOG);
+  Host* host = host_started(RATE, HOST_MAP | HOST_WORKER_INLINE | HOST_LOG);
   run_into_note(host);
   const uint64_t at     = host->position;
   const uint32_t before = host->n_events;
@@ -168,7 +161,7 @@ static void test_workers(const Files* files, const char* bundled)
   CHECK(host_events_sound(host, true));
   host_free(host);
 
-  host = started(HOST_MAP | HOST_WORKER_FULL);
+  host = host_started(RATE, HOST_MAP | HOST_WORKER_FULL);
   host_patch_set(host, files->good);
   run(host, 20);
   CHECK(!host->n_told);
@@ -181,7 +174,7 @@ static void test_workers(const Files* files, const char* bundled)
   CHECK(!strcmp(host->path, files->good));
   host_free(host);
 
-  host = started(HOST_MAP);
+  host = host_started(RATE, HOST_MAP);
   host_patch_set(host, files->good);
   run(host, 2);
   CHECK(host->n_told == 1U && !strcmp(host->path, bundled));
@@ -196,7 +189,7 @@ static void test_racy(const Files* files)
   };
   for (uint64_t seed = 0; seed < 40U; ++seed) {
     uint64_t    state = seed;
-    Host* const host  = started(HOST_ALL);
+    Host* const host  = host_started(RATE, HOST_ALL);
     for (uint32_t i = 0; i < 40U; ++i) {
       const uint32_t what = host_random(&state) % 10U;
       if (what < 3U) {
@@ -237,7 +230,7 @@ static void test_racy(const Files* files)
 /** Malformed and foreign messages are not acted on. */
 static void test_messages(void)
 {
-  Host* const host  = started(HOST_ALL);
+  Host* const host  = host_started(RATE, HOST_ALL);
   uint64_t    state = 9;
   for (uint32_t i = 0; i < 3000U; ++i) {
     host_patch_set(host, "/");

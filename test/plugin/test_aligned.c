@@ -1,0 +1,89 @@
+// Copyright 2026 The Neume authors
+// SPDX-License-Identifier: ISC
+
+// Notes placed where the delayed audio has them
+
+#include "host.h"
+
+#include "test.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Aligned, `out` is as late as the notes, and the host is told. */
+static void test_aligned(double rate, double lookahead)
+{
+  const uint32_t n       = (uint32_t)(3.0 * rate);
+  float* const   in      = host_sung(n, rate);
+  float* const   out     = host_samples(n);
+  Host* const    live    = host_started(rate, HOST_ALL);
+  Host* const    aligned = host_started(rate, HOST_ALL);
+  Host* const    at_once = host_started(rate, HOST_ALL);
+
+  live->controls[NEUME_PORT_LOOKAHEAD]    = (float)lookahead;
+  aligned->controls[NEUME_PORT_LOOKAHEAD] = (float)lookahead;
+  aligned->controls[NEUME_PORT_ALIGNED]   = 1.0f;
+  at_once->controls[NEUME_PORT_LOOKAHEAD] = (float)lookahead;
+  at_once->controls[NEUME_PORT_ALIGNED]   = 1.0f;
+  host_run(at_once, in, out, n);
+  host_run(live, in, out, n);
+  CHECK(live->controls[NEUME_PORT_LATENCY] == 0.0f);
+  CHECK(host_same_bits(in, out, n * sizeof(float)));
+
+  uint64_t seed = 3;
+  memcpy(out, in, n * sizeof(float));
+  host_run_random(aligned, out, out, n, 3000, &seed);
+  const uint32_t late = (uint32_t)aligned->controls[NEUME_PORT_LATENCY];
+  CHECK_MSG(late > (0.03 + lookahead / 1000.0) * rate &&
+              late < (0.25 + lookahead / 1000.0) * rate,
+            "%u",
+            late);
+  for (uint32_t i = 0; i < late; ++i) {
+    CHECK(out[i] == 0.0f);
+  }
+  CHECK(host_same_bits(in, out + late, (n - late) * sizeof(float)));
+  CHECK(live->n_events > 4U && host_events_equal(at_once, aligned));
+
+  // What is sent is what is sent live, but for what still waits
+  CHECK(aligned->n_events <= live->n_events &&
+        aligned->n_events + 4U > live->n_events);
+  for (uint32_t i = 0; i < aligned->n_events; ++i) {
+    CHECK(!memcmp(aligned->events[i].bytes, live->events[i].bytes, 3));
+    CHECK(aligned->events[i].position >= live->events[i].position);
+  }
+
+  // The phrase has a note every half second from 0.03 s on; where `out` has it,
+  // the note-on is, give or take what onsets are uncertain by.  (Between them
+  // there may be others.)
+  unsigned notes = 0;
+  unsigned near  = 0;
+  for (uint32_t i = 0; i < aligned->n_events; ++i) {
+    const HostEvent* const e = &aligned->events[i];
+    if (e->bytes[0] == 0x90U) {
+      const double seconds = ((double)e->position - late) / rate - 0.03;
+      ++notes;
+      near += fabs(seconds - 0.5 * round(2.0 * seconds)) < 0.03;
+    }
+  }
+  CHECK_MSG(near > 3U && near * 2U > notes, "%u of %u", near, notes);
+
+  // Bypassed, the host may go on counting on it
+  aligned->controls[NEUME_PORT_ENABLED] = 0.0f;
+  host_run(aligned, in, out, 64);
+  CHECK(aligned->controls[NEUME_PORT_LATENCY] == (float)late);
+
+  host_free(at_once);
+  host_free(live);
+  host_free(aligned);
+  free(in);
+  free(out);
+}
+
+int main(void)
+{
+  test_aligned(8000.0, 0.0);
+  test_aligned(48000.0, 500.0);
+  test_aligned(192000.0, 1250.0);
+  return test_report();
+}
