@@ -40,8 +40,10 @@
 
 enum { QUICK, STEADY, N_AVERAGES };
 
-/** Weights fall by e in this time. */
-static const float average_seconds[N_AVERAGES] = { 0.03f, 0.04f };
+/** Weights fall by e in this time, without and with a lag: then the future adds
+    what the past would have to. */
+static const float average_seconds[2][N_AVERAGES] = { { 0.03f, 0.04f },
+                                                      { 0.02f, 0.025f } };
 
 static const float end_voiced = 0.5f;      ///< A note ends when the voice's
                                            ///< posterior is lower
@@ -129,15 +131,21 @@ struct NeumeTracker {
   Slot               slots[N_SLOTS]; ///< Ring of the last steps
 };
 
+static void set_falls(NeumeTracker* t)
+{
+  const float* const seconds = average_seconds[t->params.lag ? 1 : 0];
+  for (uint32_t a = 0; a < N_AVERAGES; ++a) {
+    t->fall[a] = expf((float)-t->step / seconds[a]);
+  }
+}
+
 NeumeTracker* neume_tracker_new(double step_seconds)
 {
   NeumeTracker* const t = (NeumeTracker*)calloc(1, sizeof(NeumeTracker));
   if (t) {
     t->params = defaults;
     t->step   = step_seconds;
-    for (uint32_t a = 0; a < N_AVERAGES; ++a) {
-      t->fall[a] = expf((float)-step_seconds / average_seconds[a]);
-    }
+    set_falls(t);
     t->slow_fall = (float)exp(-step_seconds / centre_seconds);
     neume_tracker_reset(t);
   }
@@ -172,6 +180,7 @@ void neume_tracker_set(NeumeTracker* tracker, const NeumeTrackerParams* params)
   p->min_steps = params->min_steps;
   p->lag       = params->lag < NEUME_LAG_MAX ? params->lag : NEUME_LAG_MAX;
   p->prompt    = params->prompt;
+  set_falls(tracker);
 }
 
 /** Posterior of a step: silent below the gate or where it is no number.

@@ -187,7 +187,7 @@ int command_features(int argc, char** argv)
     return command_usage("features", "one FILE and --out are needed");
   }
 
-  const NeumeModel* const model = weights_load(model_path);
+  const NeumeModel* const model = weights_load(model_path, 0.0);
   if (!model) {
     return EXIT_FAILED;
   }

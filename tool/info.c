@@ -166,7 +166,7 @@ static void print_provenance(const char* text)
 
 static int print_info(const char* path)
 {
-  const NeumeModel* const model = weights_load(path);
+  const NeumeModel* const model = weights_load(path, 0.0);
   if (!model) {
     return EXIT_FAILED;
   }

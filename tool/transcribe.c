@@ -39,7 +39,7 @@ static const char help[] =
   "  --decided         Date a note by when it is decided, less the mean "
   "delay,\n"
   "                    not by when it was heard to begin\n"
-  "  --model FILE      Weights file\n"
+  "  --model FILE      Weights, live or accurate or a file; what suits MS\n"
   "  --interleave P    Decide every 125 / P ms; P is 1, 2, 4 or 8; 8\n"
   "\n"
   "  --jobs N          Files at one time; the number of processors\n"
@@ -167,9 +167,10 @@ static int transcribe(Call* call)
 {
   ScribeOptions* const    scribe = &call->batch.scribe;
   char                    message[COMMAND_MESSAGE_MAX];
-  NoteList                truth  = { NULL, 0, 0 };
-  const NeumeModel* const model  = weights_load(call->model_path);
-  int                     status = EXIT_FAILED;
+  NoteList                truth = { NULL, 0, 0 };
+  const NeumeModel* const model = weights_load(
+    call->model_path, (double)call->batch.scribe.listen.params.lookahead_ms);
+  int status = EXIT_FAILED;
   if (!model) {
     return status;
   }

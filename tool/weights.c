@@ -4,6 +4,7 @@
 #include "weights.h"
 
 #include "command.h"
+#include "constants.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,10 @@
 
 #define PATH_BYTES 4096
 
-static const char* const standard = "live";
+static const char* const live     = "live";
+static const char* const accurate = "accurate"; ///< Where it may look ahead
+
+static const double frame_ms = 1000.0 * NEUME_STEP / NEUME_RATE;
 
 /** Write the folder of this program to `folder`; false where it is not known.
  */
@@ -53,33 +57,45 @@ static const char* find_named(char path[PATH_BYTES], const char* name)
   return is_there(path, NEUME_DATADIR, "neume", name) ? path : NULL;
 }
 
-/** What to load for a file or name that was asked for, or NULL. */
+/** The file that a file or name of ours means, or NULL. */
 static const char* find_weights(char path[PATH_BYTES], const char* wanted)
 {
-  const char* const named = getenv("NEUME_MODEL");
-  if (!wanted && named && *named) {
-    wanted = named;
-  }
-  if (wanted && (strchr(wanted, '/') || !access(wanted, F_OK))) {
+  if (strchr(wanted, '/') || !access(wanted, F_OK)) {
     return wanted;
   }
-  const char* const found = find_named(path, wanted ? wanted : standard);
+  const char* const found = find_named(path, wanted);
   return found ? found : wanted;
 }
 
-const NeumeModel* weights_load(const char* path)
+/** Load a file, or print why not and return NULL. */
+static const NeumeModel* load_file(const char* path)
 {
-  char              found[PATH_BYTES];
-  const char* const chosen = find_weights(found, path);
-  if (!chosen) {
-    command_error("no weights found: name a file with --model or NEUME_MODEL");
-    return NULL;
-  }
   char              message[NEUME_MESSAGE_MAX] = "";
   const NeumeModel* model                      = NULL;
-  if (neume_model_acquire(chosen, &model, message)) {
-    command_error("%s: %s", chosen, message);
+  if (neume_model_acquire(path, &model, message)) {
+    command_error("%s: %s", path, message);
     return NULL;
   }
   return model;
+}
+
+/** Load ours that suit a look-ahead. */
+static const NeumeModel* load_ours(double lookahead_ms)
+{
+  char path[PATH_BYTES];
+  if ((lookahead_ms >= frame_ms && find_named(path, accurate)) ||
+      find_named(path, live)) {
+    return load_file(path);
+  }
+  command_error("no weights found: name a file with --model or NEUME_MODEL");
+  return NULL;
+}
+
+const NeumeModel* weights_load(const char* path, double lookahead_ms)
+{
+  const char* const named  = getenv("NEUME_MODEL");
+  const char* const wanted = path ? path : (named && *named ? named : NULL);
+  char              found[PATH_BYTES];
+  return wanted ? load_file(find_weights(found, wanted))
+                : load_ours(lookahead_ms);
 }

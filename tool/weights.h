@@ -7,7 +7,8 @@
 #include "model_store.h"
 
 /** Load weights from `path`: a file, or the name of weights of ours.  NULL is
-    what the environment variable NEUME_MODEL says, or else "live".
+    what the environment variable NEUME_MODEL says, or else "accurate" where
+    `lookahead_ms` is a frame of a context (125 ms) or more, and "live" below.
 
     Ours are NAME.safetensors in the first of these that has it: share/neume/
     beside the bin/ that holds this program; weights/ beside its folder (a build
@@ -16,6 +17,6 @@
     On failure prints why and returns NULL.  Release with
     neume_model_release().
 */
-const NeumeModel* weights_load(const char* path);
+const NeumeModel* weights_load(const char* path, double lookahead_ms);
 
 #endif // NEUME_WEIGHTS_H

@@ -444,6 +444,24 @@ static void test_lag(void)
   }
 }
 
+/** Notes that are short, but told apart without a lag, are so with one. */
+static void test_short_notes(void)
+{
+  for (uint32_t lag = 0; lag <= NEUME_LAG_MAX; lag += 8) {
+    NeumeTracker* const      t    = neume_tracker_new(step_seconds / 2.0);
+    const NeumeTrackerParams p    = { 0.5f, -70.0f, 0, lag, false };
+    uint32_t                 last = 0;
+    unsigned                 n    = 0;
+    neume_tracker_set(t, &p);
+    for (uint32_t i = 0; i < 20U; ++i) { // 78 ms each
+      n += feed(t, i % 2U ? 20 : 24, 0.9f, -20.0f, 5, &last);
+    }
+    n += feed(t, 0, 0.9f, -20.0f, 100, &last);
+    CHECK_MSG(n == 40U && !last, "lag %u: %u", lag, n);
+    neume_tracker_free(t);
+  }
+}
+
 static void test_velocity(void)
 {
   uint8_t before = 0;
@@ -547,6 +565,7 @@ int main(void)
   test_threshold();
   test_gate();
   test_lag();
+  test_short_notes();
   test_velocity();
   test_random();
   test_bad_parameters();

@@ -241,7 +241,7 @@ int main(int argc, char** argv)
     return EXIT_USAGE;
   }
   snprintf(padded, sizeof(padded), "%s.wav", words[1]);
-  Case c = { .model  = weights_load(NULL),
+  Case c = { .model  = weights_load(NULL, 0.0),
              .phrase = words[0],
              .ms     = strtod(words[2], NULL),
              .slack  = strtol(words[3], NULL, 10),

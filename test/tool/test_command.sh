@@ -123,6 +123,20 @@ check "NEUME_MODEL" exits 0 env NEUME_MODEL=model \
   "$neume" transcribe 'a song.wav'
 check "the same notes" lines 9 out
 
+# Weights of ours: those that look ahead where they may, here not even readable
+mkdir -p ours/bin ours/share/neume
+cp "$neume" ours/bin
+cp model ours/share/neume/live.safetensors
+echo none >ours/share/neume/accurate.safetensors
+unset NEUME_MODEL
+check "live by default" exits 0 ours/bin/neume transcribe 'a song.wav' \
+  --lookahead 124
+check "accurate ahead" exits 1 ours/bin/neume transcribe 'a song.wav' \
+  --lookahead 125
+check "says so" says 'accurate.safetensors: '
+check "unless told" exits 0 ours/bin/neume transcribe 'a song.wav' \
+  --lookahead 125 --model live
+
 check "look-ahead" exits 0 "$neume" transcribe --model model 'a song.wav' \
   --notes got --lookahead 1250 --interleave 8 --gate -60 --min-note 0 \
   --threshold 0.5
