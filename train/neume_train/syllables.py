@@ -340,16 +340,16 @@ def _manner(rng):
     return {
         "vibrato_rate": rng.uniform(4.5, 7.0),
         "vibrato_depth": rng.choice(
-            [0.0, rng.uniform(0.1, 0.45), rng.uniform(0.4, 1.6)], p=[0.3, 0.35, 0.35]
+            [0.0, rng.uniform(0.1, 0.45), rng.uniform(0.4, 1.6)], p=[0.2, 0.4, 0.4]
         ),
         # Half swing from the start: in a song at pace there is no other time
         "vibrato_delay": rng.choice([rng.uniform(0, 0.08), rng.uniform(0.08, 0.5)]),
         "drift": rng.uniform(0.02, 0.15),
-        "scoop": rng.choice([0.0, rng.uniform(0.3, 2.0)], p=[0.5, 0.5]),
-        "scoop_share": rng.uniform(0.1, 0.7),
-        "scoop_time": rng.uniform(0.04, 0.25),
+        "scoop": rng.choice([0.0, rng.uniform(0.3, 2.5)], p=[0.3, 0.7]),
+        "scoop_share": rng.uniform(0.1, 0.9),
+        "scoop_time": rng.uniform(0.04, 0.35),
         "carry": rng.choice([0.0, rng.uniform(0.2, 1.0)], p=[0.3, 0.7]),
-        "carry_time": rng.uniform(0.02, 0.1),
+        "carry_time": rng.uniform(0.02, 0.14),
         "glide": rng.uniform(0.02, 0.12),
         "melisma": rng.uniform(0.1, 0.6),
         "flatten": rng.uniform(0.5, 1.0),
