@@ -152,6 +152,9 @@ static bool check_labels(json_t* json, NeumeModel* model, NeumeFault* fault)
            json, where, "midi_min", midi_min, midi_min, &fixed, fault);
 }
 
+/** What tells of an onset tells of the 62.5 ms after it. */
+static const float onset_middle_ms = 31.25f;
+
 /** Read one doubt. */
 static bool read_doubt_ms(const json_t* json,
                           const char*   key,
@@ -176,15 +179,17 @@ static bool read_doubt_ms(const json_t* json,
 
 static bool read_doubt(json_t* json, NeumeModel* model, NeumeFault* fault)
 {
-  static const char* const known[] = { "ms", "ahead_ms", NULL };
+  static const char* const known[] = { "ms", "ahead_ms", "onset_ms", NULL };
 
   if (!neume_json_keys(json, "doubt", known, fault) ||
       !read_doubt_ms(json, "ms", &model->doubt_ms[0], fault)) {
     return false;
   }
   model->doubt_ms[1] = model->doubt_ms[0];
-  return !json_object_get(json, "ahead_ms") ||
-         read_doubt_ms(json, "ahead_ms", &model->doubt_ms[1], fault);
+  return (!json_object_get(json, "ahead_ms") ||
+          read_doubt_ms(json, "ahead_ms", &model->doubt_ms[1], fault)) &&
+         (!json_object_get(json, "onset_ms") ||
+          read_doubt_ms(json, "onset_ms", &model->onset_ms, fault));
 }
 
 /** See that the provenance tells what it should. */
@@ -236,6 +241,7 @@ json_t* neume_metadata_read(const json_t* metadata,
                             NeumeModel*   model,
                             NeumeFault*   fault)
 {
+  model->onset_ms = onset_middle_ms;
   if (!read_format(metadata, fault) ||
       !read_text(metadata, "name", model->name, sizeof(model->name), fault) ||
       !read_text(

@@ -82,8 +82,10 @@ typedef struct {
   float    doubt_ms[2]; ///< So long after its label point is the network sure
                         ///< of a change, 0..NEUME_DOUBT_MAX_MS; [1] holds while
                         ///< it looks ahead, and its look-ahead comes on top
-  uint64_t macs;        ///< Multiply-adds for one column, all layers
-  char     name[64];    ///< "live"
+  float onset_ms;    ///< So long after an onset is the middle of what it tells
+                     ///< of one, 0..NEUME_DOUBT_MAX_MS
+  uint64_t macs;     ///< Multiply-adds for one column, all layers
+  char     name[64]; ///< "live"
   char     version[32]; ///< Version of the weights, free text
   char* provenance; ///< What made it: command, seed, data, commit.  JSON text
   uint8_t*                      bytes;   ///< Owns the tensors

@@ -413,8 +413,9 @@ static double step_delay(const Neume* n)
 /** Input samples from the onset of the note of `d` to its decision. */
 static double onset_delay(const Neume* n, const NeumeDecision* d)
 {
-  return isnan(d->since) ? neume_delay(n)
-                         : step_delay(n) + input_samples(n, (double)d->since);
+  const double since = (double)d->since + (double)n->model->onset_ms / 1000.0;
+  return isnan(since) ? neume_delay(n)
+                      : step_delay(n) + input_samples(n, since);
 }
 
 /** Decide the next step, whose pass is finished. */

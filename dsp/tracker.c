@@ -73,9 +73,7 @@ static const double back_seconds  = 0.16; ///< So far back a note is dated
 static const double ahead_seconds = 0.05; ///< So far ahead, with a lag
 static const double rest_seconds =
   0.05; ///< A note ends so much before that shows
-static const float  onset_dates = 0.2f; ///< Probability of an onset that dates
-static const double onset_late =
-  0.022; ///< So long after an onset networks tell it, on average
+static const float onset_dates = 0.2f; ///< Probability of an onset that dates
 enum { ONSET_WIDTH = 2 }; ///< Steps to either side that belong to one
 
 // Vibrato
@@ -451,7 +449,7 @@ static float date(NeumeTracker* t)
     sum += slot_at(t, i)->onset * ((float)i - (float)lag);
     mass += slot_at(t, i)->onset;
   }
-  return (float)((double)(sum / mass) * t->step + onset_late);
+  return (float)((double)(sum / mass) * t->step);
 }
 
 NeumeDecision neume_tracker_step(NeumeTracker*           tracker,

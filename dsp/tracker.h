@@ -39,8 +39,8 @@ typedef struct {
                        ///< the note before comes in the same decision, and may
                        ///< be of the same class
   uint8_t velocity;    ///< 1..127 when `on`
-  float   since;       ///< With `on`: seconds by which the onset that was heard
-                       ///< lies before that step, NaN if none was
+  float   since;       ///< With `on`: seconds by which the middle of what told
+                       ///< of its onset lies before that step, NaN if none was
 } NeumeDecision;
 
 typedef struct NeumeTracker NeumeTracker;

@@ -123,6 +123,9 @@ static void print_doubt(const NeumeModel* model)
   if (model->right) {
     printf(", with look-ahead %g ms", (double)model->doubt_ms[1]);
   }
+  if (model->tells_onsets) {
+    printf(", of onsets %g ms", (double)model->onset_ms);
+  }
   puts("");
 }
 

@@ -301,11 +301,16 @@ static void test_doubt(void)
     const char* text;     ///< Of the metadata, NULL for none
     float       ms;       ///< Expected
     float       ahead_ms; ///< Expected
-  } cases[] = { { NULL, 0.0f, 0.0f },
-                { "{\"ms\": 0}", 0.0f, 0.0f },
-                { "{\"ms\": 12.5}", 12.5f, 12.5f },
-                { "{\"ms\": 1000, \"ahead_ms\": 0}", 1000.0f, 0.0f },
-                { "{\"ahead_ms\": 1e3, \"ms\": 0.0}", 0.0f, 1000.0f } };
+    float       onset_ms; ///< Expected
+  } cases[] = {
+    { NULL, 0.0f, 0.0f, 31.25f },
+    { "{\"ms\": 0}", 0.0f, 0.0f, 31.25f },
+    { "{\"ms\": 12.5}", 12.5f, 12.5f, 31.25f },
+    { "{\"ms\": 1000, \"ahead_ms\": 0}", 1000.0f, 0.0f, 31.25f },
+    { "{\"ahead_ms\": 1e3, \"ms\": 0.0}", 0.0f, 1000.0f, 31.25f },
+    { "{\"onset_ms\": 0, \"ms\": 5}", 5.0f, 5.0f, 0.0f },
+    { "{\"ms\": 5, \"onset_ms\": 1e3, \"ahead_ms\": 1}", 5.0f, 1.0f, 1e3f },
+  };
   for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
     ModelBuilder* const b = model_builder_small(7, 1);
     model_builder_set(b, "doubt", cases[i].text);
@@ -313,6 +318,7 @@ static void test_doubt(void)
     if (m) {
       CHECK(m->doubt_ms[0] == cases[i].ms);
       CHECK(m->doubt_ms[1] == cases[i].ahead_ms);
+      CHECK(m->onset_ms == cases[i].onset_ms);
     }
     neume_model_free(m);
   }

@@ -125,6 +125,9 @@ static const Breakage breakages[] = {
   {"doubt", "10", "-1e-3", RANGE, "doubt.ahead_ms: is -0.001, must be 0 to 1000"},
   {"doubt", "10", "1001", RANGE, "doubt.ahead_ms: is 1001, must be 0 to 1000"},
   {"doubt", "10", "true", FORMAT, "doubt.ahead_ms: must be a number"},
+  {"doubt", "10", "10, \"onset_ms\": -1", RANGE, "doubt.onset_ms: is -1, must be 0 to 1000"},
+  {"doubt", "10", "10, \"onset_ms\": 1e4", RANGE, "doubt.onset_ms: is 10000, must be 0 to 1000"},
+  {"doubt", "10", "10, \"onset_ms\": []", FORMAT, "doubt.onset_ms: must be a number"},
   {NULL, "\"doubt\":\"{\\\"ms\\\": 30, \\\"ahead_ms\\\": 10}\"", "\"doubt\":30", FORMAT, "__metadata__.doubt: must be a string"},
   // Layers
   {"layers", NULL, NULL, FORMAT, "__metadata__.layers: missing"},

@@ -259,7 +259,7 @@ static void date(uint32_t lag,
     const NeumeDecision    d = neume_tracker_step(t, &o);
     CHECK(d.on || isnan(d.since));
     if (d.on && n < 2) {
-      since[n] = ((double)d.since - 0.022) / step;
+      since[n] = (double)d.since / step;
       at[n++]  = i - lag;
     }
   }

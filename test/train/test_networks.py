@@ -313,6 +313,7 @@ class Files(unittest.TestCase):
             (["30"], {"ms": 30}),
             (["30", "10"], {"ms": 30, "ahead_ms": 10}),
             (["0"], {"ms": 0}),
+            (["30", "10", "--onset", "25.5"], {"ms": 30, "ahead_ms": 10, "onset_ms": 25.5}),
         ):
             self.assertEqual(write(*words), 0)
             after, metadata = tensors.read(self.path)
@@ -322,7 +323,7 @@ class Files(unittest.TestCase):
             for name, array in before.items():
                 self.assertEqual(after[name].tobytes(), array.tobytes())
         kept = pathlib.Path(self.path).read_bytes()
-        for words in (["-1"], ["1001"], ["nan"], ["30", "inf"], ["1", "2", "3"]):
+        for words in (["5", "--onset", "-1"], ["5", "--onset", "inf"], ["-1"], ["1001"], ["nan"], ["30", "inf"], ["1", "2", "3"]):
             self.assertEqual(write(*words), 1)
         self.assertEqual(pathlib.Path(self.path).read_bytes(), kept)
         tensors.write(self.path, before, {})

@@ -288,12 +288,12 @@ class Training(unittest.TestCase):
         self.run_it(trainer)
         path = self.root / "out.safetensors"
         words = ["export", "--run", str(self.root / "run"), "--out", str(path), "--name", "tiny"]
-        words += ["--doubt", "12.5", "7"]
+        words += ["--doubt", "12.5", "7", "--onset", "20"]
         with mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(io.StringIO()):
             export.main()
         stack, front_end, metadata = weights.load(path)
         self.assertEqual(front_end["bands"], BANDS)
-        self.assertEqual(json.loads(metadata["doubt"]), {"ms": 12.5, "ahead_ms": 7})
+        self.assertEqual(json.loads(metadata["doubt"]), {"ms": 12.5, "ahead_ms": 7, "onset_ms": 20})
         self.assertEqual((front_end["rate"], front_end["step"]), (4096, 512))
         provenance = json.loads(metadata["provenance"])
         self.assertNotIn(str(self.root), metadata["provenance"])

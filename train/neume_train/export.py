@@ -91,7 +91,7 @@ def main():
     parser.add_argument("--raw", action="store_true", help="last weights, not their average")
     args = parser.parse_args()
     try:
-        weights.doubt(args.doubt)
+        told = weights.doubt(args.doubt, args.onset)
     except ValueError as error:
         parser.error(str(error))
     loaded = [load_checkpoint(run, not args.raw) for run in args.run]
@@ -102,7 +102,7 @@ def main():
     command = without_paths("python3 -m neume_train.export " + " ".join(sys.argv[1:]))
     details = provenance(stack, states, command)
     front_end = states[0]["front_end"]
-    weights.save(args.out, args.name, args.version, front_end, stack, details, args.doubt)
+    weights.save(args.out, args.name, args.version, front_end, stack, details, told)
     print(
         f"{args.out}: {details['parameters']} parameters, {details['macs'] / 1e6:.2f} M "
         f"multiply-adds per frame, {os.path.getsize(args.out) / 1e6:.2f} MB"

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: ISC
 """Weights files: doc/weights-format.md written and read.
 
-    python3 -m neume_train.weights FILE --doubt MS [MS]
+    python3 -m neume_train.weights FILE --doubt MS [MS] --onset MS
 
 writes into a file how much later than its label point its network becomes sure of a
-change, without look-ahead and, if that differs, with.  All else in it stays as it was.
+change, without look-ahead and, if that differs, with; and how long after an onset the
+middle of what it tells of one lies.  All else in it stays as it was.
 """
 
 import argparse
@@ -18,25 +19,33 @@ from neume_train import networks, tensors
 DOUBT_MAX = 1000  # Milliseconds, as dsp/model.h has it
 
 
-def doubt(milliseconds):
+def doubt(milliseconds, onset=None):
     """Metadata that tell of a network's doubt: none, the same always, or without and
-    with look-ahead.  ValueError if it cannot be so."""
-    if len(milliseconds) > 2 or not all(0 <= ms <= DOUBT_MAX for ms in milliseconds):
+    with look-ahead; and of an onset, None where that is not known.  ValueError if it
+    cannot be so."""
+    given = [*milliseconds, *([] if onset is None else [onset])]
+    if len(milliseconds) > 2 or not all(0 <= ms <= DOUBT_MAX for ms in given):
         raise ValueError(f"a doubt is one or two numbers from 0 to {DOUBT_MAX}")
+    if onset is not None and not milliseconds:
+        raise ValueError("--onset needs --doubt")
     told = dict(zip(("ms", "ahead_ms"), milliseconds))
+    if onset is not None:
+        told["onset_ms"] = onset
     return {"doubt": json.dumps(told)} if told else {}
 
 
 def add_doubt(parser, **more):
-    """Give `parser` the option --doubt."""
+    """Give `parser` the options --doubt and --onset."""
     parser.add_argument("--doubt", type=float, nargs="+", metavar="MS",
         help="ms from the label point until the network is sure of a change, without and,"
         " if that differs, with look-ahead", **more)
+    parser.add_argument("--onset", type=float, metavar="MS",
+        help="ms from an onset to the middle of what the network tells of it")
 
 
-def save(path, name, version, front_end, stack, provenance, milliseconds=()):
-    """Write `stack` (networks.Stack), its normalisation folded in; `milliseconds` as
-    doubt() takes them."""
+def save(path, name, version, front_end, stack, provenance, told=None):
+    """Write `stack` (networks.Stack), its normalisation folded in; `told` is what
+    doubt() returns."""
     metadata = {
         "format": "neume-1",
         "name": name,
@@ -44,7 +53,7 @@ def save(path, name, version, front_end, stack, provenance, milliseconds=()):
         "front_end": json.dumps({"rate": 4096, "step": 512, **front_end}),
         "labels": json.dumps({"classes": networks.CLASSES, "midi_min": networks.MIDI_MIN}),
         "layers": json.dumps(stack.layers),
-        **doubt(milliseconds),
+        **(told or {}),
         "provenance": json.dumps(provenance),
     }
     tensors.write(path, networks.fold(stack), metadata)
@@ -84,7 +93,7 @@ def main():
     args = parser.parse_args()
     try:
         arrays, metadata = read(args.file)
-        tensors.write(args.file, arrays, {**metadata, **doubt(args.doubt)})
+        tensors.write(args.file, arrays, {**metadata, **doubt(args.doubt, args.onset)})
     except (OSError, ValueError) as error:
         print(f"weights: {error}", file=sys.stderr)
         return 1
