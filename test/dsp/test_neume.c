@@ -404,10 +404,9 @@ static void test_bad_audio(void)
 static void test_arguments(void)
 {
   NeumeModel* const   model = small_model(0);
-  static const double bad[] = {
-    0.0, 7999.0, 384001.0, -48000.0, NAN, INFINITY
-  };
-  Neume* neume = NULL;
+  static const double bad[] = { 0.0,      7999.0,      384001.0,
+                                -48000.0, (double)NAN, (double)INFINITY };
+  Neume*              neume = NULL;
   for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
     CHECK(neume_new(model, bad[i], 4, 1, &neume) == NEUME_ERR_RATE && !neume);
   }
