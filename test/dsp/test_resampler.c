@@ -135,8 +135,10 @@ static void test_tune(void)
 
   // Changed at any time, to anything, it stays finite and bounded
   NeumeResampler* const resampler = make(48000.0);
-  const double odd[] = { 0.9, 1.1, (double)NAN, -1.0, 1e9, 0.95, 1.0, HUGE_VAL };
-  uint32_t     seed  = 7;
+  const double          odd[]     = {
+                 0.9, 1.1, (double)NAN, -1.0, 1e9, 0.95, 1.0, HUGE_VAL
+  };
+  uint32_t seed = 7;
   for (uint32_t j = 0; j < 96000; ++j) {
     const float x = noise(&seed);
     float       y = 0.0F;

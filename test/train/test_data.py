@@ -404,7 +404,7 @@ class TalkersTest(unittest.TestCase):
         audio, sung = voice.sing(rng, ("recorded", "0"), melody, 5 * self.RATE)
         self.assertEqual(audio.shape, (5 * self.RATE,))
         for note, asked in zip(sung, melody):
-            self.assertLess(abs(note.midi - asked.midi), 0.3)
+            self.assertLess(abs(note.midi - asked.midi), 0.5)  # Scoops reach far into it
         self.assertEqual([n.onset for n in sung], [n.onset for n in melody])
         for note in sung:
             found, clarity, _, _ = pitch.track(audio, self.RATE, note.midi, 7.0)
