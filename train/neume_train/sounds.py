@@ -165,7 +165,7 @@ def main():
             package = waiting[future]
             try:
                 done[package] = future.result()
-            except (OSError, ValueError, subprocess.CalledProcessError) as error:
+            except (OSError, ValueError, tarfile.TarError, subprocess.SubprocessError) as error:
                 failed.append(package)
                 print(f"{package}: {error}", file=sys.stderr)
                 continue
