@@ -9,13 +9,10 @@ Needs the library (NEUME_NATIVE), NumPy and SciPy; no recordings, no PyTorch.
 import dataclasses
 import json
 import pathlib
-import shutil
-import subprocess
 import sys
 import tempfile
 import types
 import unittest
-from unittest import mock
 
 import numpy as np
 import soundfile
@@ -23,16 +20,7 @@ import soundfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "train"))
 
 # pylint: disable=wrong-import-position
-from neume_train import (  # noqa: E402
-    clips,
-    dataset,
-    native,
-    pitch,
-    recordings,
-    sounds,
-    syllables,
-    talkers,
-)
+from neume_train import clips, dataset, native, pitch, recordings, syllables  # noqa: E402
 
 FRONT_END = native.FrontEnd()
 STEP = 128
@@ -354,125 +342,6 @@ class Ceiling(unittest.TestCase):
         self.assertTrue(all(a <= b for a, b in zip(waited, waited[1:] + [whole])))
         self.assertLess(waited[0], 0.4)
         self.assertEqual(whole, 1)
-
-
-class TalkersTest(unittest.TestCase):
-    """Speech turned into melodies; the speaker is made up."""
-
-    RATE = 8192
-
-    def speech(self):
-        """Twelve buzzing vowels, their pitch falling, with noise between."""
-        rng = np.random.default_rng(1)
-        time = np.arange(int(0.3 * self.RATE)) / self.RATE
-        parts = []
-        for _ in range(12):
-            phase = 2 * np.pi * np.cumsum(120 - 60 * time) / self.RATE
-            vowel = sum(np.cos(k * phase) / k for k in range(1, 20))
-            vowel *= np.sin(np.pi * time / 0.3)
-            parts += [vowel, 0.05 * rng.standard_normal(int(0.1 * self.RATE))]
-        return np.concatenate(parts).astype(np.float32)
-
-    def test_analyse_finds_periods_and_vowels(self):
-        found = talkers.analyse(self.speech(), self.RATE)
-        self.assertEqual(len(found.nuclei), 12)
-        for number, (begin, voiced, first, last) in enumerate(found.nuclei):
-            self.assertTrue(begin <= voiced <= first < last)
-            self.assertTrue(0.4 * number < first < last < 0.4 * number + 0.3)
-        length = len(self.speech()) / self.RATE / 12
-        for begin, _, first, last in found.nuclei:
-            here = found.marks[(found.marks >= first) & (found.marks <= last)]
-            since = here - length * np.floor(begin / length + 0.5)
-            turns = np.exp(2j * np.pi * (120 * since - 30 * since**2))
-            self.assertLess(np.abs(np.angle(turns / turns.mean())).max(), 0.8)
-        self.assertIsNone(talkers.analyse(np.zeros(5 * self.RATE), self.RATE))
-
-    def test_speech_sings_the_melody(self):
-        melody = [
-            native.Note(0.5 + 0.6 * k, 1.0 + 0.6 * k, number, -6.0)
-            for k, number in enumerate((48, 50, 53, 57, 45, 52))
-        ]
-        with tempfile.TemporaryDirectory() as cache:
-            voice = talkers.Talkers([self.speech()], self.RATE, cache, kinds=())
-            with mock.patch.object(talkers, "analyse", side_effect=AssertionError):
-                again = talkers.Talkers([self.speech()], self.RATE, cache, kinds=())
-        self.assertEqual(list(voice.voices), ["recorded"])
-        for one, two in zip(voice.voices["recorded"]["0"], again.voices["recorded"]["0"]):
-            np.testing.assert_array_equal(one.audio, two.audio)
-            np.testing.assert_array_equal(one.nuclei, two.nuclei)
-        rng = np.random.default_rng(2)
-        audio, sung = voice.sing(rng, ("recorded", "0"), melody, 5 * self.RATE)
-        self.assertEqual(audio.shape, (5 * self.RATE,))
-        for note, asked in zip(sung, melody):
-            self.assertLess(abs(note.midi - asked.midi), 0.5)  # Scoops reach far into it
-        self.assertEqual([n.onset for n in sung], [n.onset for n in melody])
-        for note in sung:
-            found, clarity, _, _ = pitch.track(audio, self.RATE, note.midi, 7.0)
-            middle = slice(int(100 * note.onset) + 20, int(100 * note.offset) - 10)
-            self.assertLess(abs(np.median(found[middle]) - note.midi), 0.5)
-            self.assertGreater(np.median(clarity[middle]), 0.8)
-        self.assertLess(np.abs(audio[: int(0.3 * self.RATE)]).max(), 0.02)
-
-
-@unittest.skipUnless(shutil.which("dpkg-deb"), "no dpkg-deb here")
-class Sounds(unittest.TestCase):
-    """Music and speech out of packages."""
-
-    def package(self, folder, name, files):
-        """A package with `files`: path to content, or seconds of a tone at 8 kHz."""
-        root = pathlib.Path(folder) / name
-        control = f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: N <n@n>\n"
-        files = {"DEBIAN/control": control + "Description: none\n", **files}
-        for path, content in files.items():
-            path = root / path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, str):
-                path.write_text(content, encoding="utf-8")
-            else:
-                tone = 0.3 * np.sin(0.2 * np.arange(int(8000 * content)))
-                soundfile.write(path, tone, 8000)
-        deb = pathlib.Path(folder) / f"{name}.deb"
-        subprocess.run(["dpkg-deb", "--build", root, deb], check=True, capture_output=True)
-        return deb
-
-    def test_packages_are_listed(self):
-        listed = sounds.packages()
-        self.assertGreater(len(listed), 10)
-        self.assertLessEqual(set(sounds.SPEECH), set(listed))
-
-    def test_music_is_kept_and_effects_are_not(self):
-        with tempfile.TemporaryDirectory() as folder:
-            deb = self.package(folder, "agame", {
-                "usr/share/doc/agame/copyright": "free",
-                "usr/share/games/agame/music/theme one.wav": 31,
-                "usr/share/games/agame/music/menu.flac": 200,
-                "usr/share/games/agame/sound/shot.wav": 2,
-                "usr/share/games/agame/music/rybky13.ogg": 40,  # In MAYBE_SUNG
-                "usr/share/games/agame/music/broken.ogg": "no sound",
-            })
-            out = pathlib.Path(folder) / "out"
-            self.assertEqual(sounds.unpack(deb, "agame", out), {"music": 2, "speech": 0})
-            lengths = {
-                path.name: soundfile.info(path).duration
-                for path in (out / "music/agame").iterdir()
-            }
-            self.assertEqual(lengths, {"agame-music-theme-one-wav.flac": 31,
-                                       "agame-music-menu-flac.flac": sounds.MUSIC_SECONDS})
-            self.assertEqual((out / "licences/agame").read_text(encoding="utf-8"), "free")
-            heard = recordings.Recordings([out], clips.RATE)
-            self.assertEqual(len(heard.sounds["music"]), 2)
-
-    def test_speech_is_told_by_language(self):
-        base = "usr/share/ktuberling/sounds"
-        with tempfile.TemporaryDirectory() as folder:
-            deb = self.package(folder, "ktuberling-data", {
-                f"{base}/fr/hat.ogg": 0.5, f"{base}/fr/eye.wav": 1.0, f"{base}/en/hat.ogg": 0.5,
-            })
-            out = pathlib.Path(folder) / "out"
-            made = sounds.unpack(deb, "ktuberling-data", out)
-            self.assertEqual(made, {"music": 0, "speech": 2})
-            french = soundfile.info(out / "speech/ktuberling-data-fr.flac").duration
-            self.assertAlmostEqual(french, 1.5 + 2 * sounds.PAUSE, delta=0.02)
 
 
 class Clips(unittest.TestCase):
