@@ -314,6 +314,7 @@ class Files(unittest.TestCase):
             (["30", "10"], {"ms": 30, "ahead_ms": 10}),
             (["0"], {"ms": 0}),
             (["30", "10", "--onset", "25.5"], {"ms": 30, "ahead_ms": 10, "onset_ms": 25.5}),
+            (["20"], {"ms": 20, "onset_ms": 25.5}),
         ):
             self.assertEqual(write(*words), 0)
             after, metadata = tensors.read(self.path)

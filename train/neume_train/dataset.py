@@ -145,7 +145,8 @@ def _commit():
         return None
 
 
-def _write_json(path, content):
+def write_json(path, content):
+    """Put `content` in place whole, as JSON."""
     partial = path.with_name(path.name + ".part")
     partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     os.replace(partial, path)
@@ -247,7 +248,7 @@ def generate(
         }
 
     look()
-    _write_json(manifest_path, describe())
+    write_json(manifest_path, describe())
     work = [
         (out / name, seed, number * shard, count, front_end)
         for number, (name, count) in enumerate(sizes.items())
@@ -256,11 +257,11 @@ def generate(
     begun = time.monotonic()
     for _ in _finish(work, jobs, (data, cache, library, kind, sounds)):
         look()
-        _write_json(manifest_path, describe())
+        write_json(manifest_path, describe())
         if progress:
             progress(describe()["clips"], n_clips, time.monotonic() - begun)
     while look():  # Another process ended meanwhile
-        _write_json(manifest_path, describe())
+        write_json(manifest_path, describe())
     return describe()
 
 

@@ -31,7 +31,7 @@ import tempfile
 import numpy as np
 import soundfile
 
-from . import clips, effects
+from . import clips, dataset, effects
 
 PACKAGES = pathlib.Path(__file__).parents[2] / "packages.txt"
 SOUNDS = (".ogg", ".opus", ".mp3", ".flac", ".wav")
@@ -170,10 +170,7 @@ def main():
                 print(f"{package}: {error}", file=sys.stderr)
                 continue
             print(package, done[package], flush=True)
-            text = json.dumps(done, indent=1, sort_keys=True) + "\n"
-            partial = path.with_name(path.name + ".part")
-            partial.write_text(text, encoding="utf-8")
-            os.replace(partial, path)
+            dataset.write_json(path, done)
     if failed:
         sys.exit(f"not fetched: {' '.join(failed)}; the same command tries again")
 

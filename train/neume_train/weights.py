@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Weights files: doc/weights-format.md written and read.
 
-    python3 -m neume_train.weights FILE --doubt MS [MS] --onset MS
+    python3 -m neume_train.weights FILE --doubt MS [MS] [--onset MS]
 
 writes into a file how much later than its label point its network becomes sure of a
 change, without look-ahead and, if that differs, with; and how long after an onset the
@@ -25,7 +25,7 @@ def doubt(milliseconds, onset=None):
     cannot be so."""
     given = [*milliseconds, *([] if onset is None else [onset])]
     if len(milliseconds) > 2 or not all(0 <= ms <= DOUBT_MAX for ms in given):
-        raise ValueError(f"a doubt is one or two numbers from 0 to {DOUBT_MAX}")
+        raise ValueError(f"a doubt is one or two numbers, an onset one, from 0 to {DOUBT_MAX}")
     if onset is not None and not milliseconds:
         raise ValueError("--onset needs --doubt")
     told = dict(zip(("ms", "ahead_ms"), milliseconds))
@@ -93,7 +93,10 @@ def main():
     args = parser.parse_args()
     try:
         arrays, metadata = read(args.file)
-        tensors.write(args.file, arrays, {**metadata, **doubt(args.doubt, args.onset)})
+        onset = args.onset
+        if onset is None:  # What was told of it stays
+            onset = json.loads(metadata.get("doubt", "{}")).get("onset_ms")
+        tensors.write(args.file, arrays, {**metadata, **doubt(args.doubt, onset)})
     except (OSError, ValueError) as error:
         print(f"weights: {error}", file=sys.stderr)
         return 1
