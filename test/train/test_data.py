@@ -425,11 +425,11 @@ class Clips(unittest.TestCase):
             times = maker.native.label_times(960, clips.RATE, native.LIVE, STEP)
             for number, (one, other) in enumerate(zip(a.train, b.train)):
                 for context in (0, 3):
-                    (x, _), (y, _) = a.context(one, context), b.context(other, context)
-                    self.assertEqual(x.shape, (240, 4 * 144))
+                    (x, _), (y, _) = a.batch([one], [context]), b.batch([other], [context])
+                    self.assertEqual(x.shape, (1, 240, 4 * 144))
                     np.testing.assert_allclose(x, y, atol=0.02)
                 labels, both = (
-                    where._shards[key[0]][1][key[1]] for where, key in ((a, one), (b, other))
+                    where._shards[key[0]][1][key[1]].numpy() for where, key in ((a, one), (b, other))
                 )
                 self.assertEqual(labels.dtype, both.dtype)
                 # Edges fall on one side of a frame or the other, and gaps that are about as
@@ -478,7 +478,7 @@ class Clips(unittest.TestCase):
                 times = maker.native.label_times(960, clips.RATE, front_end, STEP)
                 wanted = clips.labels_and_onsets(notes, times)
                 data = shards.Clips([kept], front_end=front_end)
-                found = data._shards[data.train[0][0]][1][0]
+                found = data._shards[data.train[0][0]][1][0].numpy()
                 self.assertGreater(np.sum(found >= native.ONSET), 180)
                 apart = np.abs(edges - times[found != wanted][:, None]).min(1, initial=1)
                 most = 1.01 * sample + (slot / 2 if delay % 32 else 0)

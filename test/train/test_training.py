@@ -162,6 +162,28 @@ class Training(unittest.TestCase):
                 torch.testing.assert_close(value, (one[name] + two[name]) / 2)
         self.assertEqual([run["seed"] for run in mean.lineage], [1, 2])
 
+    def test_a_batch_is_columns_of_its_clips(self):
+        clips = shards.Clips([self.data])
+        keys, contexts = [clips.train[i] for i in (3, 11, 3)], (0, 2, 7)
+        for clips.stack in (1, 2, 4):
+            features, labels = clips.batch(keys, contexts)
+            for index, ((path, clip), context) in enumerate(zip(keys, contexts)):
+                frames, truth = (values[clip].numpy() for values in clips._shards[path])
+                columns = networks.columns(frames, context % 4, 4, clips.stack)
+                np.testing.assert_array_equal(features[index], columns.astype(np.float32))
+                np.testing.assert_array_equal(labels[index], truth[context % 4 :: 4])
+
+    def test_an_epoch_may_be_shorter_or_longer_than_the_clips(self):
+        trainer = self.trainer("short", "--epoch-clips", "7", epochs=3)
+        self.assertEqual(len(set(trainer.order()[0])), 7)
+        self.assertTrue(self.run_it(trainer))
+        self.assertEqual((trainer.epoch, trainer.seen), (3, 3 * 4))  # A batch of 4 each
+        count = len(trainer.clips.train)
+        trainer.args.epoch_clips = 2 * count + 1
+        order, contexts = trainer.order()
+        self.assertEqual(sorted(order[: 2 * count]), sorted(2 * list(range(count))))
+        self.assertEqual((len(order), len(contexts)), (2 * count + 1, 2 * count + 1))
+
     def test_the_label_point_moves_by_whole_frames(self):
         def batch(*words):
             return self.trainer("moved", *words).clips.batch([(path, 0)], [0])
@@ -204,7 +226,7 @@ class Training(unittest.TestCase):
         found = clips._shards[str(path)][1]
         wanted = [[on + 5, 5, 5, 5, on + 5, 5, 5, on + 7], [on + 5, 5, 5, on + 7, 7, 0, 0, 0]]
         self.assertEqual(found[:2, :8].tolist(), wanted)
-        self.assertEqual(found.dtype, np.uint8)
+        self.assertEqual(found.dtype, torch.uint8)
         later = shards.Clips([self.data], delay - 256)._shards[str(path)][1]
         self.assertEqual(later[:2, :6].tolist(), [row[2:] for row in wanted])
         self.assertTrue(all(key[0] == str(path) for key in clips.unsung))

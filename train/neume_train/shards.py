@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from neume_train import native
-from neume_train.networks import CONTEXT, ONSET, columns
+from neume_train.networks import CONTEXT, ONSET
 
 HELD_OUT = 0.05
 BRIDGE_SECONDS = 0.1
@@ -71,10 +71,12 @@ class Clips:
     window by whole frames from where the clips were made for; `labels` names the
     array of a shard that they are in.  Clips kept as audio are heard
     through `front_end` (native.FrontEnd), with any label delay; others have theirs.
+    All are held in the memory of `device`.
     """
 
-    def __init__(self, folders, label_delay=None, labels="labels", front_end=None):
+    def __init__(self, folders, label_delay=None, labels="labels", front_end=None, device="cpu"):
         self.folders = list(folders)
+        self.device = torch.device(device)
         self.manifests = self._read_manifests()
         self._labels = labels
         self._later = 0
@@ -129,7 +131,8 @@ class Clips:
             kept = count - max(1, round(HELD_OUT * count)) if count > 1 else count
             self.train += [(path, clip) for clip in range(kept)]
             self.held_out += [(path, clip) for clip in range(kept, count)]
-            self.unsung += [(path, clip) for clip in range(kept) if not labels[clip].any()]
+            sung = labels.any(1).tolist()
+            self.unsung += [(path, clip) for clip in range(kept) if not sung[clip]]
         return new
 
     def _from_audio(self, shard):
@@ -160,7 +163,7 @@ class Clips:
         try:
             with np.load(path) as shard:
                 if self._native:
-                    self._shards[path] = self._from_audio(shard)
+                    self._keep(path, *self._from_audio(shard))
                     return True
                 features, labels = shard["features"], shard[self._labels]
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -170,30 +173,35 @@ class Clips:
             raise ValueError(f"{path}: {features.shape} features, {labels.shape} labels")
         classes, onsets = bridged(labels)
         labels = classes + np.uint8(ONSET) * onsets
-        self._shards[path] = (features, moved(labels, self._later))
+        self._keep(path, features, moved(labels, self._later))
         return True
 
-    def context(self, key, which):
-        """(features [240, stack * bands] float16, labels [240]) of one of a clip's
-        contexts."""
-        path, clip = key
-        features, labels = self._shards[path]
-        step = labels.shape[1] // CONTEXT
-        which %= step
-        return columns(features[clip], which, step, self.stack), labels[clip, which::step]
+    def _keep(self, path, features, labels):
+        here = torch.from_numpy(features), torch.from_numpy(np.ascontiguousarray(labels))
+        self._shards[path] = tuple(values.to(self.device) for values in here)
 
     def batch(self, keys, contexts):
-        """(features [batch, 240, stack * bands] float32, labels [batch, 240] int64)."""
-        pairs = [self.context(key, which) for key, which in zip(keys, contexts)]
-        features = np.stack([pair[0] for pair in pairs]).astype(np.float32)
-        labels = np.stack([pair[1] for pair in pairs]).astype(np.int64)
-        return torch.from_numpy(features), torch.from_numpy(labels)
+        """One of the contexts of each clip, on the clips' device: features [batch, 240,
+        stack * bands] float32, as networks.columns() puts frames together, and labels
+        [batch, 240] int64."""
+        device = self.device
+        frames, labels = (
+            torch.stack([self._shards[path][which][clip] for path, clip in keys])
+            for which in (0, 1)
+        )
+        step = labels.shape[1] // CONTEXT
+        first = torch.tensor([[which % step] for which in contexts], device=device)
+        ends = first + step * torch.arange(CONTEXT, device=device)
+        at = ends[..., None] - step // self.stack * torch.arange(self.stack, device=device)
+        clip = torch.arange(len(keys), device=device)[:, None, None]
+        features = frames[clip, at.clamp(min=0)].float() * (at >= 0)[..., None]
+        return features.flatten(2), labels.gather(1, ends).long()
 
     def class_shares(self):
         """Share of every class in all labels."""
         count = np.zeros(40, dtype=np.int64)
         for _, labels in self._shards.values():
-            count += np.bincount(labels.ravel() % ONSET, minlength=40)
+            count += np.bincount(labels.cpu().numpy().ravel() % ONSET, minlength=40)
         return count / count.sum()
 
 
@@ -202,7 +210,8 @@ def overlay(features, others, front_end, generator, low_db=-20.0, high_db=0.0):
     low_db to high_db relative to its own.  (Powers add, as they do on average.)"""
     scale = front_end["scale"]
     power, other = (torch.expm1(x / scale) for x in (features, others))
-    gain = low_db + (high_db - low_db) * torch.rand(len(features), 1, 1, generator=generator)
+    gain = torch.rand(len(features), 1, 1, generator=generator, device=features.device)
+    gain = low_db + (high_db - low_db) * gain
     mean, mean_other = (x.mean((1, 2), keepdim=True) for x in (power, other))
     gain = 10 ** (gain / 10) * mean / mean_other.clamp(min=1e-6)
     return scale * torch.log1p(power + gain * other)
@@ -215,26 +224,28 @@ def augment(features, front_end, generator, gain_db=6.0, tilt_db=6.0, mask_bands
     P / floor), so it becomes scale * ln(1 + g * (exp(x / scale) - 1)).  The
     gain of a clip is uniform in +-gain_db; its equaliser is a tilt and a slow
     wave over the bands, each up to tilt_db.  With probability one half, up to
-    mask_bands neighbouring bands are emptied.
+    mask_bands neighbouring bands are emptied.  `generator` is of the device that
+    the features are on.
     """
+    device = features.device
 
     def uniform(*shape):
-        return 2 * torch.rand(*shape, generator=generator) - 1
+        return 2 * torch.rand(*shape, generator=generator, device=device) - 1
 
     bands, whole = front_end["bands"], features.shape
     features = features.reshape(len(features), -1, bands)  # Stacked or not
     clips = len(features)
     scale = front_end["scale"]
-    position = torch.linspace(-1, 1, bands)[None]
+    position = torch.linspace(-1, 1, bands, device=device)[None]
     wave = torch.cos(torch.pi * ((1 + 2 * uniform(clips, 1).abs()) * position + uniform(clips, 1)))
     decibels = gain_db * uniform(clips, 1)
     decibels = decibels + tilt_db * (uniform(clips, 1) * position + 0.5 * uniform(clips, 1) * wave)
     gain = 10 ** (decibels / 10)
     features = scale * torch.log1p(gain[:, None] * torch.expm1(features / scale))
     if mask_bands:
-        width = torch.randint(0, mask_bands + 1, (clips, 1), generator=generator)
-        width = width * (torch.rand(clips, 1, generator=generator) < 0.5)
-        start = (torch.rand(clips, 1, generator=generator) * (bands - width)).long()
-        band = torch.arange(bands)[None]
+        width = torch.randint(0, mask_bands + 1, (clips, 1), generator=generator, device=device)
+        width = width * (uniform(clips, 1) < 0)
+        start = ((0.5 + 0.5 * uniform(clips, 1)) * (bands - width)).long()
+        band = torch.arange(bands, device=device)[None]
         features = features * ((band < start) | (band >= start + width))[:, None]
     return features.reshape(whole)

@@ -176,7 +176,8 @@ class Trainer:
         front_end = native.LIVE if args.preset in networks.LIVELY else None
         if args.front_end:
             front_end = native.FrontEnd.from_json(args.front_end)
-        self.clips = Clips(args.data, args.label_delay, args.labels, front_end)
+        where = self.device if args.resident else "cpu"
+        self.clips = Clips(args.data, args.label_delay, args.labels, front_end, where)
         torch.manual_seed(args.seed)
         stack = self.build()
         self.lineage = []
@@ -185,7 +186,7 @@ class Trainer:
             arrays, metadata = tensors.read(args.start[0])
             keys = self.clips.train[:: max(1, len(self.clips.train) // 32)][:32]
             features, _ = self.clips.batch(keys, range(len(keys)))
-            networks.adopt(stack, json.loads(metadata["layers"]), arrays, features)
+            networks.adopt(stack, json.loads(metadata["layers"]), arrays, features.cpu())
             self.lineage = [weights.origin(args.start[0], metadata)]
         elif args.start:
             paths = [os.path.join(run, CHECKPOINT) for run in args.start]
@@ -285,27 +286,33 @@ class Trainer:
             shares_done.append(self.seconds / (3600 * self.args.hours))
         return max(shares_done)
 
-    def generator(self, *purpose):
+    def generator(self, *purpose, device="cpu"):
         """Random numbers that follow from the seed and the place in the run."""
         seed = np.random.SeedSequence((self.args.seed, *purpose)).generate_state(1, np.uint64)[0]
-        return torch.Generator().manual_seed(int(seed >> np.uint64(1)))
+        return torch.Generator(device).manual_seed(int(seed >> np.uint64(1)))
 
     def order(self):
-        """Training clips of this epoch, and one context of each."""
+        """Training clips of this epoch, and one context of each time that one is heard."""
         generator = self.generator(self.epoch)
-        count = len(self.clips.train)
-        order = torch.randperm(count, generator=generator).tolist()
-        return order, torch.randint(0, 840, (count,), generator=generator).tolist()
+        clips = len(self.clips.train)
+        count = self.args.epoch_clips or clips
+        order = []
+        while len(order) < count:
+            order += torch.randperm(clips, generator=generator).tolist()
+        return order[:count], torch.randint(0, 840, (count,), generator=generator).tolist()
 
     def loss(self, features, labels):
         """Cross-entropy of a batch, label smoothing and mixing included."""
         args = self.args
-        generator = own = self.generator(self.epoch, self.step)
+        place = (self.epoch, self.step)
+        generator = self.generator(*place)
         if self.ranks.count > 1:
-            own = self.generator(self.epoch, self.step, self.ranks.rank)
+            place = (*place, self.ranks.rank)
+        own = self.generator(*place, device=self.device)
         torch.manual_seed(own.initial_seed())
+        features, labels = features.to(self.device), labels.to(self.device)
         if args.augment:
-            features = self.underlay(features, own)
+            features = self.underlay(features, self.generator(*place, 1), own)
             features = augment(
                 features,
                 self.clips.front_end,
@@ -314,7 +321,6 @@ class Trainer:
                 args.tilt_db,
                 args.mask_bands,
             )
-        features, labels = features.to(self.device), labels.to(self.device)
         share = 1.0
         if args.mixup:
             share = float(np.random.default_rng(own.initial_seed()).beta(*2 * [args.mixup]))
@@ -332,19 +338,19 @@ class Trainer:
                 )
         return loss
 
-    def underlay(self, features, generator):
-        """Some of the clips with one in which nobody sings under them."""
-        chosen = torch.rand(len(features), generator=generator) < self.args.underlay
+    def underlay(self, features, chance, generator):
+        """Some of the clips with one in which nobody sings under them: which, by
+        `chance`, and how loud, by the device's `generator`."""
+        chosen = torch.rand(len(features), generator=chance) < self.args.underlay
         chosen = chosen.nonzero().flatten()
         unsung = self.clips.unsung
         if not unsung or not len(chosen):
             return features
-        which = torch.randint(0, len(unsung), (len(chosen),), generator=generator)
-        contexts = torch.randint(0, 840, (len(chosen),), generator=generator).tolist()
+        which = torch.randint(0, len(unsung), (len(chosen),), generator=chance)
+        contexts = torch.randint(0, 840, (len(chosen),), generator=chance).tolist()
         others, _ = self.clips.batch([unsung[i] for i in which], contexts)
-        features[chosen] = overlay(
-            features[chosen], others, self.clips.front_end, generator
-        )
+        chosen, others = chosen.to(self.device), others.to(self.device)
+        features[chosen] = overlay(features[chosen], others, self.clips.front_end, generator)
         return features
 
     def edges(self, features, labels):
@@ -413,7 +419,7 @@ class Trainer:
     def run(self):
         """Train until the epochs or hours are over, or until told to stop."""
         args = self.args
-        size = min(args.batch, len(self.clips.train))
+        size = min(args.batch, args.epoch_clips or len(self.clips.train))
         if size < self.ranks.count:
             raise ValueError(f"{self.ranks.count} processes share batches of {size} clips")
         saved = shown = time.monotonic()
@@ -428,9 +434,9 @@ class Trainer:
                 more, rate = self.go_on(steps)
                 if not more:
                     break
-                which = order[self.step * size : (self.step + 1) * size]
-                keys = [self.clips.train[i] for i in which]
-                loss = self.train_step(keys, [contexts[i] for i in which], rate)
+                part = slice(self.step * size, (self.step + 1) * size)
+                keys = [self.clips.train[i] for i in order[part]]
+                loss = self.train_step(keys, contexts[part], rate)
                 losses += 1
                 mean += (loss - mean) / min(losses, 50)
                 now = time.monotonic()
@@ -506,6 +512,8 @@ def parse(argv):
     add("--layers", help="JSON file with a layer list instead of a preset")
     add("--width", type=float, default=1.0, help="factor on the numbers of maps")
     add("--epochs", type=int, default=0, help="passes over the clips (one context of each)")
+    add("--epoch-clips", type=int, default=0, metavar="N",
+        help="clips of an epoch, some of them twice if there are fewer (default: each once)")
     add("--hours", type=float, default=0.0, help="hours of training, if that ends sooner")
     add("--seed", type=int, default=1)
     add("--threads", type=int, default=0, help="0: as PyTorch likes")
@@ -529,6 +537,8 @@ def parse(argv):
     add("--gain-db", type=float, default=12.0)
     add("--tilt-db", type=float, default=6.0)
     add("--mask-bands", type=int, default=8)
+    add("--resident", action="store_true",
+        help="hold the clips in the memory of the device that trains, not in this machine's")
     add("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
     add("--save-minutes", type=float, default=5.0)
     add("--fresh", action="store_true", help="forget an earlier checkpoint")
