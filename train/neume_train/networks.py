@@ -401,15 +401,16 @@ def fold(stack):
 def adopt(stack, layers, tensors, batch):
     """Start `stack` from the folded `tensors` of another network, of `layers`.
 
-    Layers of the same name take its weights where the kernels overlap in time: an
-    input channel, output or frame that it did not have starts from nothing.  A
-    convolution that it lacks passes its newest frame on.  Normalisation is set so
-    that on `batch` (features) it changes nothing.
+    Layers of the same name take its weights where the kernels overlap in time; what it
+    knew hears nothing of an input channel or frame that it did not have, so that a
+    wider network answers as it did.  An output that it did not have starts at random,
+    a convolution passes its newest frame on.  Normalisation is set so that on `batch`
+    (features) it changes nothing.
     """
     theirs = {layer["name"]: layer for layer in layers if "name" in layer}
 
     def overlap(to, values):
-        to.zero_()
+        to[: len(values)] = 0
         values = torch.from_numpy(values.copy()).to(to)
         part = tuple(slice(0, min(a, b)) for a, b in zip(to.shape, values.shape))
         to[part] = values[part]
