@@ -10,13 +10,16 @@
    table with a row for each network, look-ahead, kernel set and number of
    frames that a pass takes at once:
 
-   - us: microseconds a frame, with NEUME_INTERLEAVE contexts;
+   - us: microseconds a frame, with NEUME_INTERLEAVE contexts, what is made
+   early included;
+   - answer: of those, from the frame to its answer;
    - cold: the same when other work used the caches since the last pass;
    - GMAC/s: multiply-adds per second that the columns of this pass need, and as
      a share of what a loop of nothing but AVX2 multiply-adds in registers does
      in the same run;
    - core: share of one core live, from `cold`;
-   - slices, and the costliest in microseconds and as a multiple of the mean.
+   - slices between frame and answer, and the costliest in microseconds and as a
+     multiple of the mean.
 
    Other processes disturb: all times are the least of many, which is fair
    since the work is always the same.
@@ -63,14 +66,18 @@ static double macs_at(const NeumeModel* const model, const uint32_t lookahead)
   return sum;
 }
 
-/** Seconds of `n` new columns. */
+/** Seconds of `n` new columns; `*answer` becomes those up to the answer, if
+   that is less. */
 static double pass(NeumeCnn* const    cnn,
                    const float* const columns,
-                   const uint32_t     n)
+                   const uint32_t     n,
+                   double* const      answer)
 {
   const double start = machine_now();
   neume_cnn_begin(cnn, columns, n);
   neume_cnn_advance(cnn, UINT32_MAX);
+  *answer = fmin(*answer, machine_now() - start);
+  neume_cnn_prepare(cnn, UINT32_MAX);
   return machine_now() - start;
 }
 
@@ -79,11 +86,12 @@ static uint32_t time_slices(NeumeCnn* const    cnn,
                             const float* const column,
                             double* const      best)
 {
-  const uint32_t slices = neume_cnn_slices(cnn);
+  const uint32_t slices = neume_cnn_slices(cnn); // As in the passes before
   for (uint32_t s = 0; s < slices; ++s) {
     best[s] = HUGE_VAL;
   }
   for (unsigned i = 0; i < PASSES; ++i) {
+    neume_cnn_prepare(cnn, UINT32_MAX);
     neume_cnn_begin(cnn, column, 1);
     for (uint32_t s = 0; s < slices; ++s) {
       const double start = machine_now();
@@ -112,28 +120,31 @@ static void row(const char* const         name,
   }
   neume_cnn_set_lookahead(cnn, lookahead);
 
-  double best = HUGE_VAL;
-  double cold = HUGE_VAL;
+  double best   = HUGE_VAL;
+  double cold   = HUGE_VAL;
+  double answer = HUGE_VAL;
   for (unsigned i = 0; i < PASSES; ++i) {
     for (uint32_t k = 0; k < n * size; ++k) {
       columns[k] = random_value(&random) + 0.5F;
     }
-    best = fmin(best, pass(cnn, columns, n) / n);
+    best = fmin(best, pass(cnn, columns, n, &answer) / n);
   }
   for (unsigned i = 0; i < COLD; ++i) {
     memset(other, (int)i, sizeof(other));
-    cold = fmin(cold, pass(cnn, columns, n) / n);
+    cold = fmin(cold, pass(cnn, columns, n, &answer) / n);
   }
 
   const double macs     = macs_at(model, lookahead);
   const double per_pass = NEUME_STEP / (double)NEUME_RATE / INTERLEAVE;
-  printf("| %s | %u | %s | %u | %.2f | %.1f | %.1f | %.1f (%.0f%%) | %.2f%% | ",
+  printf("| %s | %u | %s | %u | %.2f | %.1f | %.1f | %.1f | %.1f (%.0f%%) | "
+         "%.2f%% | ",
          name,
          lookahead,
          kernels->name,
          n,
          macs * 1e-6,
          best * 1e6,
+         answer / n * 1e6,
          cold * 1e6,
          macs / best * 1e-9,
          100.0 * macs / best / machine_peak(kernels),
@@ -172,9 +183,9 @@ static void rows(const char* const name, const NeumeModel* const model)
 
 int main(int argc, char** argv)
 {
-  printf("| network | look-ahead | kernels | at once | MMAC | us | cold | "
-         "GMAC/s | core | slices | worst slice |\n"
-         "|---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+  printf("| network | look-ahead | kernels | at once | MMAC | us | "
+         "answer | cold | GMAC/s | core | slices | worst slice |\n"
+         "|---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
   for (int i = 1; i < argc; ++i) {
     char        message[NEUME_MESSAGE_MAX];
     NeumeModel* model = NULL;

@@ -131,6 +131,7 @@ static bool run_network(const NeumeModel* model, uint32_t count)
   for (uint32_t i = 0; good && i < count; ++i) {
     neume_cnn_begin(cnn, columns[i % FRAMES], 1);
     neume_cnn_advance(cnn, UINT32_MAX);
+    neume_cnn_prepare(cnn, UINT32_MAX);
     sink = neume_cnn_output(cnn, 0)[0];
   }
   neume_cnn_free(cnn);

@@ -5,6 +5,7 @@
 
 #include "answer.h"
 #include "attributes.h"
+#include "cnn_columns.h"
 #include "cnn_plan.h"
 #include "cnn_weights.h"
 #include "constants.h"
@@ -20,21 +21,6 @@
 
 #define ALIGNMENT  64U           ///< Bytes, a cache line
 #define FLOATS_MAX (1ULL << 28U) ///< Most floats of columns, 1 GiB
-
-/** The columns of a map that are kept.
-
-    Final columns stand in a ring in the order of the engine's frames, so that
-    those of one context lie `interleave` columns apart.  Those before the first
-    frame are not there: `silence` stands for each.  Provisional columns, and
-    those of a tail map, live for a pass only and serve every context.
-*/
-typedef struct {
-  float*   ring;        ///< Final columns, or a tail map's, [frame]
-  float*   provisional; ///< [how far back they lie][frame]
-  float*   silence;     ///< Answer to endless silence
-  uint32_t length;      ///< Columns in the ring
-  uint32_t head;        ///< Newest column in the ring
-} Columns;
 
 /** The next unit of work, the last index running fastest: a group of panels'
     weights stay in the cache while they go over all columns. */
@@ -57,97 +43,34 @@ typedef struct {
   uint32_t      panel;  ///< First panel of a convolution
   uint32_t      panels; ///< Panels
   NeumePlanPart part;   ///< Of the sums
+  bool          split;  ///< Old frames' part of the sums is made, or was, early
+  bool          begins; ///< No part comes before that, but what was made early
   bool          ends;   ///< No part comes after that
 } Unit;
 
 struct NeumeCnn {
-  const NeumeKernels*    kernels;    ///< Inner loops
-  const NeumeCnnWeights* weights;    ///< Constant, the model's or its own
-  NeumeCnnWeights*       own;        ///< Packed for this engine alone, or NULL
-  float*                 memory;     ///< Owns tile and all columns
-  float*                 tile;       ///< [NEUME_UNIT_ROWS][NEUME_PANEL]
-  uint32_t               interleave; ///< Contexts
-  uint32_t               batch;      ///< Most frames of a pass
-  uint32_t               frames;     ///< Frames of this pass, or the last
-  uint64_t               known;      ///< Frames since the reset
-  uint32_t               lookahead;  ///< In force, frames of a context
-  uint32_t               wanted;     ///< Look-ahead from the next frame on
-  bool                   busy;       ///< A pass is under way
-  uint64_t               done;       ///< Cost of what was done in this pass
-  Cursor                 next;       ///< What comes next in this pass
-  NeumeAnswer            answers[NEUME_BATCH_MAX];       ///< Of the last pass
-  Columns                columns[NEUME_LAYERS_MAX + 1U]; ///< Of each map
-  NeumePlan              plan;                           ///< Constant
+  const NeumeKernels*    kernels; ///< Inner loops
+  const NeumeCnnWeights* weights; ///< Constant, the model's or its own
+  NeumeCnnWeights*       own;     ///< Packed for this engine alone, or NULL
+  float*                 memory;  ///< Owns all that follows
+  float*                 tile;    ///< [NEUME_UNIT_ROWS][NEUME_PANEL]
+  float*                 early[NEUME_LAYERS_MAX]; ///< [rows][panels][PANEL]
+  uint32_t               lookahead; ///< In force, frames of a context
+  uint32_t               wanted;    ///< Look-ahead from the next frame on
+  bool                   busy;      ///< A pass is under way
+  bool                   ready;     ///< Its early sums were made before it
+  uint64_t               done;      ///< Cost of what was done of it
+  Cursor                 next;      ///< What comes next
+  NeumeAnswer            answers[NEUME_BATCH_MAX]; ///< Of the last pass
+  NeumeColumns           columns;
+  NeumePlan              plan; ///< Constant
 };
-
-/** Columns in the ring of map `m` that are newer than the final one that lies
-    `back` from frame `frame` of the pass. */
-static uint32_t newer(const NeumeCnn* const cnn,
-                      const uint32_t        m,
-                      const uint32_t        frame,
-                      const uint32_t        back) NEUME_REALTIME
-{
-  const uint32_t ago = back - cnn->plan.maps[m].edge;
-  return ago * cnn->interleave + cnn->frames - 1 - frame;
-}
-
-/** Where in its ring the column of map `m` is than which `n` are newer. */
-static uint32_t ring_index(const NeumeCnn* const cnn,
-                           const uint32_t        m,
-                           const uint32_t        n) NEUME_REALTIME
-{
-  const uint32_t head   = cnn->columns[m].head;
-  const uint32_t length = cnn->columns[m].length;
-  return head >= n ? head - n : head + length - n;
-}
-
-/** The column of map `m` that lies `back` from frame `frame` of the pass. */
-static float* column_at(const NeumeCnn* const cnn,
-                        const uint32_t        m,
-                        const uint32_t        frame,
-                        const uint32_t        back) NEUME_REALTIME
-{
-  const NeumePlanMap* const map     = &cnn->plan.maps[m];
-  const Columns* const      columns = &cnn->columns[m];
-  if (map->tail) {
-    return columns->ring + (size_t)frame * map->stride;
-  }
-  if (back < map->edge) {
-    const size_t index = (size_t)back * cnn->batch + frame;
-    return columns->provisional + index * map->stride;
-  }
-  const uint32_t n = newer(cnn, m, frame, back);
-  if (n >= cnn->known) { // Before the first frame: read, never written
-    return columns->silence;
-  }
-  return columns->ring + (size_t)ring_index(cnn, m, n) * map->stride;
-}
-
-/** Columns of map `m`, `back` from `frame` and from each frame after it, that
-    lie one after the other in memory. */
-static uint32_t contiguous(const NeumeCnn* const cnn,
-                           const uint32_t        m,
-                           const uint32_t        frame,
-                           const uint32_t        back) NEUME_REALTIME
-{
-  const NeumePlanMap* const map  = &cnn->plan.maps[m];
-  const uint32_t            left = cnn->frames - frame;
-  if (map->tail || back < map->edge) {
-    return left;
-  }
-  const uint32_t n = newer(cnn, m, frame, back);
-  if (n >= cnn->known) {
-    return 1;
-  }
-  const uint32_t end = cnn->columns[m].length - ring_index(cnn, m, n);
-  return left < end ? left : end;
-}
 
 /** A block of a unit of convolution: `rows` rows from `row` of the column of
     `frame` on; where columns are single rows, those of as many frames.
 
-    Sums begin with the bias, or where the part before left them, in `tile`;
-    they end there or, activated, in their columns.
+    Sums begin with the bias or what was made early, or where the part before
+    left them.  They end in `tile`, activated in their columns, or early.
 */
 static void conv_block(NeumeCnn* const   cnn,
                        const Unit* const unit,
@@ -161,42 +84,59 @@ static void conv_block(NeumeCnn* const   cnn,
   const NeumePlanMap* const   in     = &cnn->plan.maps[l];
   const NeumePlanMap* const   out    = in + 1;
   const NeumePlanPart* const  part   = &unit->part;
+  const bool                  early  = cnn->columns.early;
   const bool                  single = out->rows == 1;
   const uint32_t              first  = unit->panel * NEUME_PANEL;
   const uint32_t              width  = unit->panels * NEUME_PANEL;
+  const uint32_t              whole  = layer->panels * NEUME_PANEL;
   const uint32_t              left   = out->channels - first;
   const uint32_t              step   = single ? out->stride : out->channels;
-  float* const column = column_at(cnn, l + 1, frame, unit->back) +
-                        (size_t)(out->pad_low + row) * out->channels + first;
 
   const float*   a[NEUME_CONTEXT];
   const size_t   offset = (size_t)row * in->channels + part->offset;
   const uint32_t oldest = unit->back + layer->left;
   for (uint32_t t = 0; t < part->taps; ++t) {
     const uint32_t ago = (part->tap + t) * layer->dilation;
-    a[t]               = column_at(cnn, l, frame, oldest - ago) + offset;
+    a[t] = neume_columns_at(&cnn->columns, l, frame, oldest - ago) + offset;
   }
 
-  const bool       begins = !part->tap && !part->offset;
-  const bool       direct = unit->ends && width <= left;
-  const size_t     depth  = layer->depth;
-  const size_t     panel  = layer->taps * depth * NEUME_PANEL;
-  const size_t     skip   = (part->tap * depth + part->offset) * NEUME_PANEL;
-  const NeumeBlock block  = {
-     .rows      = rows,
-     .panels    = unit->panels,
-     .taps      = part->taps,
-     .depth     = part->depth,
-     .a         = a,
-     .b         = cnn->weights->weight[l] + unit->panel * panel + skip,
-     .from      = begins ? cnn->weights->bias[l] + first : tile,
-     .to        = direct ? column : tile,
-     .a_step    = single ? in->stride : in->channels,
-     .b_step    = panel,
-     .from_step = begins ? 0 : width,
-     .to_step   = direct ? step : width,
-     .slope     = unit->ends ? layer->slope : 1.0F,
+  const bool   direct = unit->ends && width <= left;
+  const size_t depth  = layer->depth;
+  const size_t panel  = layer->taps * depth * NEUME_PANEL;
+  const size_t skip   = (part->tap * depth + part->offset) * NEUME_PANEL;
+  float* const sums =
+    unit->split ? cnn->early[l] + (size_t)row * whole + first : NULL;
+  float* const column =
+    unit->ends ? neume_columns_at(&cnn->columns, l + 1, frame, unit->back) +
+                   (size_t)(out->pad_low + row) * out->channels + first
+               : NULL;
+
+  NeumeBlock block = {
+    .rows      = rows,
+    .panels    = unit->panels,
+    .taps      = part->taps,
+    .depth     = part->depth,
+    .a         = a,
+    .b         = cnn->weights->weight[l] + unit->panel * panel + skip,
+    .from      = early ? sums : tile,
+    .to        = early    ? sums
+                 : direct ? column
+                          : tile,
+    .a_step    = single ? in->stride : in->channels,
+    .b_step    = panel,
+    .from_step = early ? whole : width,
+    .to_step   = early    ? whole
+                 : direct ? step
+                          : width,
+    .slope     = unit->ends ? layer->slope : 1.0F,
   };
+  if (unit->begins && unit->split && !early) {
+    block.from      = sums;
+    block.from_step = whole;
+  } else if (unit->begins) {
+    block.from      = cnn->weights->bias[l] + first;
+    block.from_step = 0;
+  }
   cnn->kernels->block(&block);
 
   // The last panel may be wider than what is left of a row
@@ -215,11 +155,13 @@ static uint32_t together(const NeumeCnn* const cnn,
   const uint32_t              l      = cnn->next.layer;
   const NeumePlanLayer* const layer  = &cnn->plan.layers[l];
   const uint32_t              oldest = unit->back + layer->left;
-  uint32_t                    n = contiguous(cnn, l + 1, frame, unit->back);
+  uint32_t                    n =
+    neume_columns_contiguous(&cnn->columns, l + 1, frame, unit->back);
   for (uint32_t t = 0; n > 1 && t < unit->part.taps; ++t) {
-    const uint32_t ago  = (unit->part.tap + t) * layer->dilation;
-    const uint32_t most = contiguous(cnn, l, frame, oldest - ago);
-    n                   = most < n ? most : n;
+    const uint32_t ago = (unit->part.tap + t) * layer->dilation;
+    const uint32_t most =
+      neume_columns_contiguous(&cnn->columns, l, frame, oldest - ago);
+    n = most < n ? most : n;
   }
   return n;
 }
@@ -230,8 +172,9 @@ static void conv_unit(NeumeCnn* const   cnn,
 {
   const bool     single = cnn->plan.maps[cnn->next.layer + 1].rows == 1;
   const uint32_t width  = unit->panels * NEUME_PANEL;
-  for (uint32_t frame = 0, n = 1; frame < cnn->frames; frame += n) {
-    n = single ? together(cnn, unit, frame) : 1;
+  const uint32_t frames = cnn->columns.frames;
+  for (uint32_t frame = 0, n = 1; frame < frames; frame += n) {
+    n = single && frames > 1 ? together(cnn, unit, frame) : 1;
     const NeumePieces blocks =
       neume_pieces(single ? n : unit->rows, NEUME_BLOCK);
     for (uint32_t i = 0; i < blocks.count; ++i) {
@@ -245,7 +188,7 @@ static void conv_unit(NeumeCnn* const   cnn,
     }
   }
   cnn->done +=
-    cnn->frames * neume_plan_conv_cost(unit->rows, unit->panels, &unit->part);
+    frames * neume_plan_conv_cost(unit->rows, unit->panels, &unit->part);
 }
 
 /** What pooling makes of `x` and `y`, rows of `n` channels, in `to`. */
@@ -296,17 +239,19 @@ static void pool_unit(NeumeCnn* const   cnn,
   const uint32_t              l     = cnn->next.layer;
   const NeumePlanLayer* const layer = &cnn->plan.layers[l];
   const NeumePlanMap* const   out   = &cnn->plan.maps[l + 1];
+  const NeumeColumns* const   at    = &cnn->columns;
   const size_t                n     = out->channels;
-  for (uint32_t frame = 0; frame < cnn->frames; ++frame) {
+  for (uint32_t frame = 0; frame < at->frames; ++frame) {
     pool(layer,
          unit->rows,
          out->channels,
-         column_at(cnn, l, frame, unit->back) + layer->size * n * unit->first,
-         column_at(cnn, l + 1, frame, unit->back) +
+         neume_columns_at(at, l, frame, unit->back) +
+           layer->size * n * unit->first,
+         neume_columns_at(at, l + 1, frame, unit->back) +
            (out->pad_low + unit->first) * n);
   }
   cnn->done +=
-    cnn->frames * neume_plan_pool_cost(unit->rows, layer->size, out->channels);
+    at->frames * neume_plan_pool_cost(unit->rows, layer->size, out->channels);
 }
 
 /** The answers of the pass. */
@@ -314,27 +259,58 @@ static void answer_all(NeumeCnn* const cnn) NEUME_REALTIME
 {
   const uint32_t n      = cnn->plan.n_layers;
   const bool     onsets = cnn->plan.maps[n].channels > NEUME_CLASSES;
-  for (uint32_t i = 0; i < cnn->frames; ++i) {
-    neume_answer(column_at(cnn, n, i, 0), onsets, &cnn->answers[i]);
+  for (uint32_t i = 0; i < cnn->columns.frames; ++i) {
+    neume_answer(
+      neume_columns_at(&cnn->columns, n, i, 0), onsets, &cnn->answers[i]);
   }
 }
 
-/** Come to layer `l`, or to the answer. */
-static void go_to(NeumeCnn* const cnn, const uint32_t l) NEUME_REALTIME
+/** Come to layer `l`, or, early, to the next one that splits; or to the end. */
+static void go_to(NeumeCnn* const cnn, uint32_t l) NEUME_REALTIME
 {
+  const NeumePlan* const plan  = &cnn->plan;
+  const bool             early = cnn->columns.early;
+  while (
+    early && l < plan->n_layers &&
+    !neume_plan_splits(&plan->layers[l],
+                       neume_plan_back(&plan->layers[l], cnn->lookahead, 0))) {
+    ++l;
+  }
   Cursor at = { .layer = l };
-  if (l < cnn->plan.n_layers) {
-    const NeumePlanLayer* const layer = &cnn->plan.layers[l];
-    const uint32_t              rows  = cnn->plan.maps[l + 1].rows;
-    const uint32_t              equal = rows > 1 ? rows : cnn->frames;
-    at.columns = neume_plan_columns(layer, cnn->lookahead);
+  if (l < plan->n_layers) {
+    const NeumePlanLayer* const layer = &plan->layers[l];
+    const uint32_t              rows  = plan->maps[l + 1].rows;
+    const uint32_t              equal = rows > 1 ? rows : cnn->columns.frames;
+    at.columns = early ? 1 : neume_plan_columns(layer, cnn->lookahead);
     at.groups  = neume_pieces(layer->panels, neume_plan_wide(equal));
     at.units   = neume_pieces(rows, layer->unit_rows);
   }
   cnn->next = at;
 }
 
-/** Do the next unit of work of a pass and move on. */
+/** Choose the part of a unit of convolution that comes next; returns how many
+    parts there are. */
+static uint32_t choose_part(const NeumeCnn* const cnn,
+                            Unit* const           unit) NEUME_REALTIME
+{
+  const NeumePlanLayer* const layer = &cnn->plan.layers[cnn->next.layer];
+  const bool                  early = cnn->columns.early;
+  const uint32_t              all   = neume_plan_taps(layer, unit->back);
+
+  unit->split = neume_plan_splits(layer, unit->back) && (early || cnn->ready);
+
+  const uint32_t first = unit->split && !early ? all - 1 : 0;
+  const uint32_t end   = early ? all - 1 : all;
+  const uint32_t parts = neume_plan_parts(layer, end - first);
+
+  unit->part = neume_plan_part(layer, end - first, cnn->next.part);
+  unit->part.tap += first;
+  unit->begins = !cnn->next.part;
+  unit->ends   = !early && cnn->next.part + 1 == parts;
+  return parts;
+}
+
+/** Do the next unit of work and move on. */
 static void step(NeumeCnn* const cnn) NEUME_REALTIME
 {
   Cursor* const at = &cnn->next;
@@ -356,10 +332,7 @@ static void step(NeumeCnn* const cnn) NEUME_REALTIME
   if (layer->size) {
     pool_unit(cnn, &unit);
   } else {
-    const uint32_t taps = neume_plan_taps(layer, unit.back);
-    parts               = neume_plan_parts(layer, taps);
-    unit.part           = neume_plan_part(layer, taps, at->part);
-    unit.ends           = at->part + 1 == parts;
+    parts = choose_part(cnn, &unit);
     conv_unit(cnn, &unit);
   }
 
@@ -381,59 +354,43 @@ static void step(NeumeCnn* const cnn) NEUME_REALTIME
   go_to(cnn, at->layer + 1);
 }
 
-/** Fill the ring of map `m` with silence. */
-static void silence(NeumeCnn* const cnn, const uint32_t m)
-{
-  const Columns* const columns = &cnn->columns[m];
-  const size_t         stride  = cnn->plan.maps[m].stride;
-  for (uint32_t i = 0; i < columns->length; ++i) {
-    memcpy(
-      columns->ring + i * stride, columns->silence, stride * sizeof(float));
-  }
-}
-
 /** Find every map's answer to endless silence, from a fresh engine. */
 static void learn_silence(NeumeCnn* const cnn)
 {
   const uint32_t lookahead = cnn->lookahead;
   cnn->lookahead           = cnn->plan.right; // Only final columns
-  cnn->frames              = 1;
-  cnn->known               = UINT64_MAX; // All that the rings are filled with
+  cnn->columns.frames      = 1;
+  cnn->columns.known       = UINT64_MAX; // All that the rings are filled with
   go_to(cnn, 0);
   for (uint32_t l = 0; l < cnn->plan.n_layers; ++l) {
-    silence(cnn, l);
+    neume_columns_fill(&cnn->columns, l);
     while (cnn->next.layer == l) {
       step(cnn);
     }
-    memcpy(cnn->columns[l + 1].silence,
-           column_at(cnn, l + 1, 0, cnn->plan.maps[l + 1].edge),
-           cnn->plan.maps[l + 1].stride * sizeof(float));
+    const NeumePlanMap* const map = &cnn->plan.maps[l + 1];
+    memcpy(cnn->columns.maps[l + 1].silence,
+           neume_columns_at(&cnn->columns, l + 1, 0, map->edge),
+           map->stride * sizeof(float));
   }
   cnn->lookahead = lookahead;
 }
 
-/** Place tile and columns in `memory`, or only count them if that is NULL. */
+/** Place all sums and columns in `memory`, or only count them if that is
+    NULL. */
 static uint64_t place(NeumeCnn* const cnn, float* const memory)
 {
-  const uint64_t tile = (uint64_t)NEUME_UNIT_ROWS * NEUME_PANEL;
-  uint64_t       used = tile;
-  cnn->tile           = memory;
-  for (uint32_t m = 0; m <= cnn->plan.n_layers; ++m) {
-    const NeumePlanMap* const map     = &cnn->plan.maps[m];
-    Columns* const            columns = &cnn->columns[m];
-    const uint64_t            stride  = map->stride;
-    const uint64_t            provisional =
-      map->tail ? 0 : (uint64_t)cnn->batch * map->edge;
-    columns->length =
-      cnn->batch + (map->tail ? 0 : map->span * cnn->interleave);
-    if (memory) {
-      columns->ring        = memory + used;
-      columns->provisional = columns->ring + stride * columns->length;
-      columns->silence     = columns->provisional + stride * provisional;
+  const NeumePlan* const plan = &cnn->plan;
+  uint64_t               used = (uint64_t)NEUME_UNIT_ROWS * NEUME_PANEL;
+  cnn->tile                   = memory;
+  for (uint32_t l = 0; l < plan->n_layers && cnn->columns.batch == 1; ++l) {
+    if (plan->layers[l].taps > 1) {
+      cnn->early[l] = memory ? memory + used : NULL;
+      used +=
+        (uint64_t)plan->maps[l + 1].rows * plan->layers[l].panels * NEUME_PANEL;
     }
-    used += stride * ((uint64_t)columns->length + provisional + 1U);
   }
-  return used;
+  return used +
+         neume_columns_place(&cnn->columns, memory ? memory + used : NULL);
 }
 
 NeumeStatus neume_cnn_new(const NeumeModel* const   model,
@@ -451,9 +408,10 @@ NeumeStatus neume_cnn_new(const NeumeModel* const   model,
   if (!made) {
     return NEUME_ERR_MEMORY;
   }
-  made->kernels    = kernels;
-  made->interleave = interleave;
-  made->batch      = batch;
+  made->kernels            = kernels;
+  made->columns.plan       = &made->plan;
+  made->columns.interleave = interleave;
+  made->columns.batch      = batch;
 
   // A pass of many frames is never spread, and units cost less uncut
   NeumeStatus status =
@@ -500,11 +458,12 @@ void neume_cnn_free(NeumeCnn* const cnn)
 void neume_cnn_reset(NeumeCnn* const cnn) NEUME_REALTIME
 {
   // To fill the rings, as large as they are, would take longer than a block
-  const uint32_t n = cnn->plan.n_layers;
-  cnn->known       = 0;
-  cnn->frames      = 1;
-  memcpy(column_at(cnn, n, 0, 0),
-         cnn->columns[n].silence,
+  const uint32_t n    = cnn->plan.n_layers;
+  cnn->columns.known  = 0;
+  cnn->columns.frames = 1;
+  cnn->columns.early  = false;
+  memcpy(neume_columns_at(&cnn->columns, n, 0, 0),
+         cnn->columns.maps[n].silence,
          cnn->plan.maps[n].stride * sizeof(float));
   answer_all(cnn);
   cnn->busy      = false;
@@ -515,8 +474,9 @@ void neume_cnn_set_lookahead(NeumeCnn* const cnn,
                              const uint32_t  frames) NEUME_REALTIME
 {
   cnn->wanted = frames < cnn->plan.right ? frames : cnn->plan.right;
-  if (!cnn->busy) {
-    cnn->lookahead = cnn->wanted;
+  if (!cnn->busy && cnn->lookahead != cnn->wanted) {
+    cnn->lookahead     = cnn->wanted;
+    cnn->columns.early = false; // Other columns are final now
   }
 }
 
@@ -530,17 +490,14 @@ void neume_cnn_begin(NeumeCnn* const cnn,
                      const uint32_t  n) NEUME_REALTIME
 {
   neume_cnn_advance(cnn, UINT32_MAX);
-  cnn->lookahead = cnn->wanted;
-  cnn->frames    = n;
-  cnn->known += n;
-  for (uint32_t m = 0; m <= cnn->plan.n_layers; ++m) {
-    Columns* const map = &cnn->columns[m];
-    map->head          = (map->head + n) % map->length;
-  }
+  neume_cnn_set_lookahead(cnn, cnn->wanted);
+  cnn->ready = cnn->columns.early && cnn->next.layer == cnn->plan.n_layers;
+  neume_columns_begin(&cnn->columns, n);
   const NeumePlanMap* const map  = &cnn->plan.maps[0];
   const size_t              size = (size_t)map->rows * map->channels;
   for (uint32_t i = 0; i < n; ++i, columns += size) {
-    memcpy(column_at(cnn, 0, i, 0) + (size_t)map->pad_low * map->channels,
+    memcpy(neume_columns_at(&cnn->columns, 0, i, 0) +
+             (size_t)map->pad_low * map->channels,
            columns,
            size * sizeof(float));
   }
@@ -549,21 +506,57 @@ void neume_cnn_begin(NeumeCnn* const cnn,
   cnn->busy = true;
 }
 
+/** Cost of the pass under way, or of one. */
+static uint64_t pass_cost(const NeumeCnn* const cnn) NEUME_REALTIME
+{
+  const NeumePlanCosts* const costs = &cnn->plan.costs[cnn->lookahead];
+  return cnn->ready ? costs->ready : costs->whole;
+}
+
 uint32_t neume_cnn_slices(const NeumeCnn* const cnn) NEUME_REALTIME
 {
-  return neume_plan_slices(&cnn->plan, cnn->lookahead);
+  return neume_plan_slices(&cnn->plan, pass_cost(cnn));
+}
+
+/** Cost of `slices` of `all` that cost `cost`. */
+static uint64_t cost_of(const uint32_t slices,
+                        const uint32_t all,
+                        const uint64_t cost) NEUME_REALTIME
+{
+  return slices < all ? cost * slices / all : UINT64_MAX;
 }
 
 bool neume_cnn_advance(NeumeCnn* const cnn,
                        const uint32_t  slices) NEUME_REALTIME
 {
-  const uint32_t all  = neume_cnn_slices(cnn);
-  const uint64_t cost = cnn->plan.costs[cnn->lookahead];
-  const uint64_t goal = slices < all ? cost * slices / all : UINT64_MAX;
+  const uint64_t goal = cost_of(slices, neume_cnn_slices(cnn), pass_cost(cnn));
   while (cnn->busy && cnn->done < goal) {
     step(cnn);
   }
   return !cnn->busy;
+}
+
+uint32_t neume_cnn_early_slices(const NeumeCnn* const cnn) NEUME_REALTIME
+{
+  return neume_plan_slices(&cnn->plan, cnn->plan.costs[cnn->lookahead].early);
+}
+
+void neume_cnn_prepare(NeumeCnn* const cnn,
+                       const uint32_t  slices) NEUME_REALTIME
+{
+  if (cnn->busy || cnn->columns.batch > 1) {
+    return;
+  }
+  if (!cnn->columns.early) {
+    cnn->columns.early = true;
+    cnn->done          = 0;
+    go_to(cnn, 0);
+  }
+  const uint64_t goal = cost_of(
+    slices, neume_cnn_early_slices(cnn), cnn->plan.costs[cnn->lookahead].early);
+  while (cnn->next.layer < cnn->plan.n_layers && cnn->done < goal) {
+    step(cnn);
+  }
 }
 
 const float* neume_cnn_output(const NeumeCnn* const cnn,

@@ -25,7 +25,9 @@
     the full-window network with zeros after its last frame (see model.h).
 
     A pass is cut into slices of nearly equal cost, to be spread over the
-    samples that follow a frame.
+    samples that follow a frame.  What sums over frames that are there already
+    can be made before, while one waits for the frame: about half of the work,
+    so that the answer comes sooner.  It is the same in every bit.
 
     Where nobody waits for an answer, a pass can take several frames at once.
     Then weights are read once for all of them, and layers of one row are matrix
@@ -73,13 +75,23 @@ void neume_cnn_begin(NeumeCnn*    cnn,
                      const float* columns,
                      uint32_t     n) NEUME_REALTIME;
 
-/** Slices in a pass at the look-ahead in force: at least 1, and no more in an
-    engine that takes several frames at once.  Realtime-safe. */
+/** Slices in the pass under way, or of one: at least 1, and no more in an
+   engine that takes several frames at once.  Realtime-safe. */
 uint32_t neume_cnn_slices(const NeumeCnn* cnn) NEUME_REALTIME;
 
 /** Work on the pass until `slices` of it are done in all (at most
     neume_cnn_slices()); true once it is finished.  Realtime-safe. */
 bool neume_cnn_advance(NeumeCnn* cnn, uint32_t slices) NEUME_REALTIME;
+
+/** Slices of what can be made before a frame, at the look-ahead in force: at
+    least 1.  Realtime-safe. */
+uint32_t neume_cnn_early_slices(const NeumeCnn* cnn) NEUME_REALTIME;
+
+/** Between passes, work for the frame to come until `slices` are done in all
+   (at most neume_cnn_early_slices()).  A pass that begins before they all are
+   does without.  Nothing in an engine that takes several frames at once.
+    Realtime-safe. */
+void neume_cnn_prepare(NeumeCnn* cnn, uint32_t slices) NEUME_REALTIME;
 
 /** Log-probabilities after frame `i` of the last finished pass, NEUME_CLASSES
     floats.

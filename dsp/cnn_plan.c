@@ -54,6 +54,12 @@ uint32_t neume_plan_back(const NeumePlanLayer* const layer,
            : layer->edge;
 }
 
+bool neume_plan_splits(const NeumePlanLayer* const layer,
+                       const uint32_t              back) NEUME_REALTIME
+{
+  return layer->taps > 1 && back == layer->edge;
+}
+
 uint32_t neume_plan_taps(const NeumePlanLayer* const layer,
                          const uint32_t              back) NEUME_REALTIME
 {
@@ -106,9 +112,9 @@ uint64_t neume_plan_pool_cost(const uint32_t rows,
 }
 
 uint32_t neume_plan_slices(const NeumePlan* const plan,
-                           const uint32_t         lookahead) NEUME_REALTIME
+                           const uint64_t         cost) NEUME_REALTIME
 {
-  const uint64_t slices = plan->costs[lookahead] / NEUME_SLICE_COST;
+  const uint64_t slices = cost / NEUME_SLICE_COST;
   return slices < 1                  ? 1
          : slices > plan->slices_max ? plan->slices_max
                                      : (uint32_t)slices;
@@ -145,7 +151,9 @@ static uint64_t column_cost(const NeumePlanLayer* const layer,
 static void sum_costs(NeumePlan* const plan)
 {
   for (uint32_t lookahead = 0; lookahead <= plan->right; ++lookahead) {
-    plan->costs[lookahead] = NEUME_ANSWER_COST;
+    plan->costs[lookahead].whole = NEUME_ANSWER_COST;
+    plan->costs[lookahead].early = 0;
+    plan->costs[lookahead].ready = NEUME_ANSWER_COST;
   }
   for (uint32_t l = 0; l < plan->n_layers; ++l) {
     const NeumePlanLayer* const layer               = &plan->layers[l];
@@ -154,10 +162,15 @@ static void sum_costs(NeumePlan* const plan)
       cost[taps - 1] = column_cost(layer, &plan->maps[l + 1], taps);
     }
     for (uint32_t lookahead = 0; lookahead <= plan->right; ++lookahead) {
-      const uint32_t columns = neume_plan_columns(layer, lookahead);
+      NeumePlanCosts* const costs   = &plan->costs[lookahead];
+      const uint32_t        columns = neume_plan_columns(layer, lookahead);
       for (uint32_t i = 0; i < columns; ++i) {
-        const uint32_t back = neume_plan_back(layer, lookahead, i);
-        plan->costs[lookahead] += cost[neume_plan_taps(layer, back) - 1];
+        const uint32_t back  = neume_plan_back(layer, lookahead, i);
+        const uint32_t taps  = neume_plan_taps(layer, back);
+        const bool     split = neume_plan_splits(layer, back);
+        costs->whole += cost[taps - 1];
+        costs->early += split ? cost[taps - 2] : 0;
+        costs->ready += cost[split ? 0 : taps - 1];
       }
     }
   }
@@ -319,15 +332,15 @@ NeumeStatus neume_plan_init(NeumePlan* const        plan,
     return NEUME_ERR_RANGE;
   }
 
-  // What a pass costs with full look-ahead, one column in each layer, is the
-  // least: slices of other passes are larger, units are not
+  // What is left of a pass with full look-ahead, one column in each layer, is
+  // the least: slices of other work are larger, units are not
   for (uint32_t l = 0; l < plan->n_layers; ++l) {
     cut(&plan->layers[l], &plan->maps[l + 1], UINT32_MAX);
   }
   sum_costs(plan);
-  const uint64_t target =
-    plan->costs[plan->right] / neume_plan_slices(plan, plan->right);
-  for (uint32_t l = 0; l < plan->n_layers; ++l) {
+  const uint64_t least  = plan->costs[plan->right].ready;
+  const uint64_t target = least / neume_plan_slices(plan, least);
+  for (uint32_t l = 0; l < plan->n_layers && slices > 1; ++l) {
     cut(&plan->layers[l], &plan->maps[l + 1], target);
   }
   sum_costs(plan);

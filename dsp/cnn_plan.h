@@ -65,6 +65,13 @@ typedef struct {
   bool     tail;     ///< A single column is kept
 } NeumePlanMap;
 
+/** What a pass of one frame costs. */
+typedef struct {
+  uint64_t whole; ///< All of it
+  uint64_t early; ///< What can be made before its frame
+  uint64_t ready; ///< The rest
+} NeumePlanCosts;
+
 /** Follows from the model and the slices that are wanted. */
 typedef struct {
   uint32_t       n_layers;                    ///< Without softmax and sigmoid
@@ -72,7 +79,7 @@ typedef struct {
   uint32_t       slices_max;                  ///< Most slices of a pass
   NeumePlanLayer layers[NEUME_LAYERS_MAX];    ///< In order
   NeumePlanMap   maps[NEUME_LAYERS_MAX + 1U]; ///< Before, between and after
-  uint64_t       costs[NEUME_CONTEXT];        ///< Of a pass, by look-ahead
+  NeumePlanCosts costs[NEUME_CONTEXT];        ///< By look-ahead
 } NeumePlan;
 
 /** Part of the sums of a unit: `taps` > 1 only with the whole depth. */
@@ -104,6 +111,11 @@ uint32_t neume_plan_back(const NeumePlanLayer* layer,
                          uint32_t              lookahead,
                          uint32_t              i) NEUME_REALTIME;
 
+/** Whether a column `back` is one, of several taps, of which all but the newest
+    read frames before T: their sums can be made early. */
+bool neume_plan_splits(const NeumePlanLayer* layer,
+                       uint32_t              back) NEUME_REALTIME;
+
 /** Taps, the oldest ones, with which a column `back` reads no frame after T;
     the others would read zeros. */
 uint32_t neume_plan_taps(const NeumePlanLayer* layer,
@@ -132,8 +144,7 @@ uint64_t neume_plan_pool_cost(uint32_t rows,
                               uint32_t size,
                               uint32_t channels) NEUME_REALTIME;
 
-/** Slices of a pass with `lookahead`, 1..slices_max. */
-uint32_t neume_plan_slices(const NeumePlan* plan,
-                           uint32_t         lookahead) NEUME_REALTIME;
+/** Slices of work that costs `cost`, 1..slices_max. */
+uint32_t neume_plan_slices(const NeumePlan* plan, uint64_t cost) NEUME_REALTIME;
 
 #endif // NEUME_CNN_PLAN_H

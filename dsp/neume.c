@@ -470,12 +470,24 @@ static uint32_t chunk_size(const Neume* n)
   return size;
 }
 
-/** Work on the pass as far as its newest frame's 6 ms are over. */
+/** Work on the pass as far as its newest frame's time for it is over. */
 static void advance_pass(Neume* n)
 {
   const uint64_t slices = neume_cnn_slices(n->cnn);
   const uint64_t left   = n->past[n->newest].due - n->position;
   neume_cnn_advance(n->cnn, (uint32_t)(slices * (n->pass - left) / n->pass));
+}
+
+/** Work for the step to come as far as the rest of this one's time is over. */
+static void prepare_pass(Neume* n)
+{
+  const uint32_t pass = (uint32_t)(NEUME_PASS_SECONDS * NEUME_RATE) + 1U;
+  const uint32_t gone = n->step - n->until;
+  const uint32_t rest = n->step - n->step / 16U - pass;
+  if (gone > pass) {
+    const uint64_t slices = neume_cnn_early_slices(n->cnn);
+    neume_cnn_prepare(n->cnn, (uint32_t)(slices * (gone - pass) / rest));
+  }
 }
 
 bool neume_analyse(Neume* neume, NeumeStep* step)
@@ -491,6 +503,8 @@ bool neume_analyse(Neume* neume, NeumeStep* step)
     n->position += size;
     if (n->passing) {
       advance_pass(n);
+    } else {
+      prepare_pass(n);
     }
     if (neume_resampler_push(n->resampler, chunk, size, &sample)) {
       analysis_sample(n, sample);

@@ -41,6 +41,12 @@ bool stream_pass(NeumeCnn* const    cnn,
                  Random* const      random,
                  const float* const column)
 {
+  // All, something or nothing of it early
+  const uint32_t early = random_below(random, 4) * neume_cnn_early_slices(cnn);
+  for (uint32_t done = 0; early / 2 > done;) {
+    done += 1 + random_below(random, early);
+    neume_cnn_prepare(cnn, done);
+  }
   neume_cnn_begin(cnn, column, 1);
   const uint32_t slices = neume_cnn_slices(cnn);
   bool           right  = slices > 0;
