@@ -80,6 +80,8 @@ struct Neume {
 };
 
 static const float level_min = -120.0f;
+static const float gate_min  = -90.0f;  ///< dBFS; here the gate is off, or
+static const float gate_off  = -119.0f; ///< shuts out digital silence alone
 
 NeumeParams neume_defaults(void)
 {
@@ -239,7 +241,7 @@ void neume_set(Neume* neume, const NeumeParams* params)
   p->lookahead_ms      = neume_within_or(
     params->lookahead_ms, 0.0f, NEUME_LOOKAHEAD_MAX_MS, d.lookahead_ms);
   p->threshold = neume_within_or(params->threshold, 0.0f, 1.0f, d.threshold);
-  p->gate_db   = neume_within_or(params->gate_db, -90.0f, 0.0f, d.gate_db);
+  p->gate_db   = neume_within_or(params->gate_db, gate_min, 0.0f, d.gate_db);
   p->min_note_ms =
     neume_within_or(params->min_note_ms, 0.0f, 500.0f, d.min_note_ms);
   p->a4_hz =
@@ -260,12 +262,13 @@ void neume_set(Neume* neume, const NeumeParams* params)
   neume->lookahead = steps;
   neume->lag       = steps - frames * neume->interleave;
 
-  const NeumeTrackerParams tracker = { p->threshold,
-                                       p->gate_db,
-                                       (uint32_t)lroundf(p->min_note_ms /
-                                                         step_ms),
-                                       neume->lag,
-                                       !steps };
+  const NeumeTrackerParams tracker = {
+    p->threshold,
+    p->gate_db > gate_min ? p->gate_db : gate_off,
+    (uint32_t)lroundf(p->min_note_ms / step_ms),
+    neume->lag,
+    !steps
+  };
   neume_tracker_set(neume->tracker, &tracker);
 }
 

@@ -145,6 +145,41 @@ static void test_same_as_a_host(float threshold, bool decided)
   transcript_free(&t);
 }
 
+/** Steps in which a network that hears a voice in everything shows a note, of a
+    second at a level of `level` dBFS, or of digital silence. */
+static unsigned shown(const double level, const float gate)
+{
+  const uint32_t rate   = 8000;
+  const double   peak   = level > -HUGE_VAL ? pow(10.0, level / 20.0) : 0.0;
+  NeumeParams    params = neume_defaults();
+  Neume*         neume  = NULL;
+  NeumeStep      step;
+  unsigned       count = 0;
+  params.threshold     = 0.0f;
+  params.gate_db       = gate;
+  CHECK(!neume_new(model, rate, 8, 1, &neume));
+  neume_set(neume, &params);
+  for (uint32_t i = 0; i < rate; ++i) {
+    const float x = (float)(peak * sin(0.25 * i));
+    CHECK(neume_write(neume, &x, 1) == 1);
+    while (neume_analyse(neume, &step)) {
+      count += step.midi != 0;
+    }
+  }
+  neume_free(neume);
+  return count;
+}
+
+/** Below the gate no note sounds; at the least it lets all pass but silence. */
+static void test_gate(void)
+{
+  CHECK(shown(-60.0, -70.0f) > 30);
+  CHECK(!shown(-60.0, -50.0f));
+  CHECK(shown(-100.0, -90.0f) > 30);
+  CHECK(!shown(-100.0, -89.0f));
+  CHECK(!shown(-HUGE_VAL, -90.0f));
+}
+
 /** A network that tells onsets dates notes by them. */
 static void test_onsets(void)
 {
@@ -160,6 +195,7 @@ static void test_onsets(void)
   heard = 0;
   test_same_as_a_host(0.0f, true);
   CHECK(!heard && !without);
+  test_gate();
   neume_model_free(model);
   model = sines;
   unlink(path);
