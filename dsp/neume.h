@@ -100,9 +100,10 @@ uint32_t neume_write(Neume* neume, const float* in, uint32_t n) NEUME_REALTIME;
 
     Returns true and fills `*step`, or false when all audio was used up.  Unless
     there is a batch, the network's work for a step is spread evenly over the
-    NEUME_PASS_SECONDS of audio after its frame, and what of it needs only frames
-    before that one, over the time until it comes.  Each frame of features is made
-    when its last sample comes.  Realtime-safe, analysis thread only.
+    NEUME_PASS_SECONDS of audio after its frame, and what of it needs only
+    frames before that one, over the time until it comes.  Each frame of
+    features is made when its last sample comes.  Realtime-safe, analysis
+    thread only.
 */
 bool neume_analyse(Neume* neume, NeumeStep* step) NEUME_REALTIME;
 
