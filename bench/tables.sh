@@ -52,7 +52,8 @@ Multiply-adds and what could be reached (\`bench_cnn\`, \`bench_layers\`): the p
 loop of nothing but multiply-adds in as wide registers does in the same run.
 
 EOF
-"$build/bench/bench_cnn" "$here/../weights/live.safetensors"
+"$build/bench/bench_cnn" "$here/../weights/live.safetensors" \
+  "$here/../weights/accurate.safetensors"
 echo
 "$build/bench/bench_layers" "$here/../weights/live.safetensors"
 cat <<EOF

@@ -62,8 +62,8 @@ struct NeumeCnn {
   uint64_t               done;      ///< Cost of what was done of it
   Cursor                 next;      ///< What comes next
   NeumeAnswer            answers[NEUME_BATCH_MAX]; ///< Of the last pass
-  NeumeColumns           columns;
-  NeumePlan              plan; ///< Constant
+  NeumeColumns           columns; ///< Before, between and after all layers
+  NeumePlan              plan;    ///< Constant
 };
 
 /** A block of a unit of convolution: `rows` rows from `row` of the column of

@@ -381,6 +381,7 @@ static void test_cost(void)
     const uint64_t          all =
       model->macs + (uint64_t)padded * (conv8->in_channels * conv8->out_rows +
                                         dense->in_channels * dense->in_rows);
+    CHECK(neume_cnn_slices(cnn) >= 64);
     check_portions(cnn, true, &sum);
     CHECK_MSG(sum == all,
               "%llu multiply-adds, not %llu",
