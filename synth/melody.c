@@ -8,10 +8,11 @@
 #include <math.h>
 
 enum {
-  N_SCALES   = 7, ///< Scales
-  N_LENGTHS  = 9, ///< Note lengths
-  N_STYLES   = 4, ///< Styles of rhythm
-  MIN_LENGTH = 80 ///< Shortest note, milliseconds
+  N_SCALES   = 7,    ///< Scales
+  N_LENGTHS  = 9,    ///< Note lengths
+  N_STYLES   = 4,    ///< Styles of rhythm
+  MIN_LENGTH = 80,   ///< Shortest note, milliseconds
+  MAX_LENGTH = 12000 ///< Longest, of which a breath is enough
 };
 
 /// Semitones above the tonic, one bit each
@@ -186,7 +187,7 @@ uint32_t synth_melody_random(uint64_t           seed,
       const double beats = draw_beats(&m, end);
       double       span  = (beats * m.beat) +
                     (human * fmin(beats * m.beat, 0.5) * random_normal(r));
-      span = fmin(4.0, fmax(MIN_LENGTH / 1000.0, span));
+      span = fmin(MAX_LENGTH / 1000.0, fmax(MIN_LENGTH / 1000.0, span));
 
       if (i) {
         m.pitch = draw_pitch(&m);

@@ -20,7 +20,7 @@ import soundfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "train"))
 
 # pylint: disable=wrong-import-position
-from neume_train import clips, dataset, native, pitch, recordings, syllables  # noqa: E402
+from neume_train import bands, clips, dataset, native, pitch, recordings, syllables  # noqa: E402
 
 FRONT_END = native.FrontEnd()
 STEP = 128
@@ -379,6 +379,27 @@ class Clips(unittest.TestCase):
             self.assertLessEqual({c.what.get("voice", "c") for c in made}, {"c"})
             notes[pace] = sum(len(c.notes) for c in made)
         self.assertGreater(notes[2.4], 1.2 * notes[1.0])
+
+    def test_some_hold_their_notes(self):
+        maker = clips.Maker(kind="held", voices=False)
+        lengths = [n.offset - n.onset for k in range(6) for n in maker.make(3, k).notes]
+        self.assertGreater(max(lengths), 6.0)
+        self.assertGreater(np.median(lengths), 1.0)
+
+    def test_a_lead_may_play_alone(self):
+        library = native.load()
+        parts = []
+        for seed in range(40):
+            rng = np.random.default_rng(seed)
+            events = bands.compose(rng, library, [], 100.0, clips.SECONDS)
+            notes = [event for event in events if event[1] == "noteon"]
+            sounding = {event[2] for event in notes}
+            times = sorted(event[0] for event in notes)
+            chords = sum(b - a < 0.005 for a, b in zip(times, times[1:]))
+            parts.append((len(sounding), chords))
+        lone = [chords for count, chords in parts if count == 1]
+        self.assertTrue(2 < len(lone) < 25, parts)
+        self.assertEqual(max(lone), 0)  # A line, not chords
 
     def test_clips_are_sane(self):
         maker = clips.Maker()

@@ -288,18 +288,20 @@ def compose(rng, library, melody, tempo, seconds):
     def player(programme, volume):
         return Player(rng, events, next(channels), int(programme), volume, tuning)
 
-    alone = rng.random() < 0.12  # One instrument only, as a pianist or guitarist
+    line = not melody and rng.random() < 0.25  # Nothing but one lead, as a flute by itself
+    alone = line or rng.random() < 0.12  # One instrument only, as a pianist or guitarist
     if not alone and rng.random() < 0.7:
         kit = Player(rng, events, DRUMS, int(rng.choice(KITS)), rng.uniform(50, 115), 0)
         _drums(rng, song, kit)
     if not alone and rng.random() < 0.8:
         _bass(rng, song, player(rng.choice(BASSES), rng.uniform(60, 120)))
-    for _ in range(1 if alone else int(rng.choice([1, 2, 2, 3]))):
+    accompany = 1 if alone else int(rng.choice([1, 2, 2, 3]))
+    for _ in range(0 if line else accompany):
         programme = rng.choice(COMPING if rng.random() < 0.8 else MELODIC)
         _comp(rng, song, player(programme, rng.uniform(45, 110)))
     leads = int(rng.choice([0, 1, 2], p=[0.35, 0.5, 0.15]))
     if not melody:
-        leads = max(leads, 1)
+        leads = 1 if line else max(leads, 1)
     for _ in range(leads):
         programme = int(rng.choice(SOLOISTS if rng.random() < 0.75 else MELODIC))
         line = _lead_melody(rng, library, song, melody, tempo, programme)

@@ -61,7 +61,9 @@ class Maker:
     without `voices`, nobody but the C singer sings.
     """
 
-    KINDS = {"solo": 0.38, "mix": 0.42, "instruments": 0.14, "other": 0.06}
+    KINDS = {"solo": 0.35, "held": 0.03, "mix": 0.42, "instruments": 0.14, "other": 0.06}
+
+    HELD = 0.06  # Share of the mixes whose voice holds its notes for seconds
 
     # Of the singers, those who are talkers; of the bands, those that were recorded.
     # With the sounds of packages there is more of either than without.
@@ -108,12 +110,13 @@ class Maker:
             return Clip(lead.audio, lead.sung, {"kind": "clean"}, lead.f0, lead.notes)
         kind = self.kind or rng.choice(list(self.KINDS), p=list(self.KINDS.values()))
         what = {"kind": str(kind)}
-        if kind == "solo":
-            lead = self._voice(rng, what, 0.2)
+        if kind in ("solo", "held"):
+            lead = self._held(rng, what) if kind == "held" else self._voice(rng, what, 0.2)
             audio = self._solo(rng, lead, what)
             apart, lead.sung = on_line(lead.sung, same=False), on_line(lead.sung)
         elif kind == "mix":
-            lead = self._voice(rng, what, 0.45)
+            held = rng.random() < self.HELD
+            lead = self._held(rng, what) if held else self._voice(rng, what, 0.45)
             audio = self._mix(rng, lead, what)
             apart = lead.sung
         else:
@@ -142,11 +145,21 @@ class Maker:
         what["tuning"] = round(lead.tuning, 1)
         return lead
 
-    def _melody(self, rng, low, high, pause=0.0):
+    def _held(self, rng, what):
+        """Notes held for many seconds, as over a drone or to play a pad."""
+        what["voice"] = "c"
+        lead = self._c_lead(rng, tempo=float(rng.uniform(20, 50)))
+        lead.tempo *= 3  # Of a band under it
+        what["tuning"] = round(lead.tuning, 1)
+        return lead
+
+    def _melody(self, rng, low, high, pause=0.0, tempo=None):
         """A melody, at times with a long rest in it, and its tempo."""
-        tempo = float(rng.uniform(60, 180))
-        # Words come faster than beats: songs have two to four syllables a second
-        pace = rng.uniform(1, self.pace) if rng.random() < 0.75 else 1.0
+        pace = 1.0
+        if tempo is None:
+            tempo = float(rng.uniform(60, 180))
+            # Words come faster than beats: songs have two to four syllables a second
+            pace = rng.uniform(1, self.pace) if rng.random() < 0.75 else 1.0
         notes = self.native.melody(
             int(rng.integers(1 << 62)),
             int(low),
@@ -216,9 +229,9 @@ class Maker:
             for n in notes
         ]
 
-    def _c_lead(self, rng, pause=0.0):
+    def _c_lead(self, rng, pause=0.0, tempo=None):
         low, high = self._register(rng)
-        notes, tempo = self._melody(rng, low, high, pause)
+        notes, tempo = self._melody(rng, low, high, pause, tempo)
         tuning = self._tuning(rng)
         # Some sing nearly as straight as an instrument plays, some waver
         unsteady = float(
