@@ -6,11 +6,16 @@
 Needs the library (NEUME_NATIVE), NumPy and SciPy; no recordings, no PyTorch.
 """
 
+import contextlib
 import dataclasses
 import json
+import os
 import pathlib
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 import types
 import unittest
 
@@ -505,6 +510,28 @@ class Clips(unittest.TestCase):
                 most = 1.01 * sample + (slot / 2 if delay % 32 else 0)
                 self.assertLess(apart.max(initial=0), most, delay)
                 self.assertLess(len(apart), 60 if delay % 32 else 10, delay)
+
+    def test_who_is_stopped_leaves_no_process(self):
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "neume_train.dataset", "--clips", "2000"]
+            command += ["--shard", "2", "--jobs", "2", "--kind", "held", "--out", folder]
+            path = os.pathsep.join(sys.path)
+            env = os.environ | {"PYTHONPATH": path} | {"NEUME_DATA": ""}
+            child = subprocess.Popen(
+                command, env=env, start_new_session=True, stderr=subprocess.PIPE, text=True
+            )
+            try:
+                self.assertIn("clips", child.stderr.readline())  # It is at work
+                child.terminate()
+                self.assertEqual(child.wait(timeout=60), 1)
+                with self.assertRaises(ProcessLookupError):
+                    for _ in range(100):  # The last of them may still be on its way out
+                        os.killpg(child.pid, 0)
+                        time.sleep(0.1)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
+                self.assertIn("stopped", child.communicate()[1])
 
     def test_half_finished_set_is_finished(self):
         with tempfile.TemporaryDirectory() as folder:

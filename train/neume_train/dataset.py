@@ -38,6 +38,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -339,6 +340,8 @@ def main():
                 maker, front_end, options.out, options.seed, options.listen, options.meant
             )
             return 0
+        # Or else the processes of the pool would outlive this one
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("dataset: stopped"))
         manifest = generate(
             options.out,
             options.clips,
