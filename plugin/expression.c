@@ -6,16 +6,14 @@
 #include "range.h"
 #include "tracker.h"
 
+#include <lv2/midi/midi.h>
+
 #include <math.h>
 
 enum {
-  BEND_NONE         = 8192,
-  BEND_MAX          = 16383,
-  UNKNOWN           = UINT16_MAX, ///< What was sent last may not have arrived
-  EXPRESSION        = 11,         ///< Controllers
-  ALL_SOUND_OFF     = 120,
-  RESET_CONTROLLERS = 121,
-  ALL_NOTES_OFF     = 123
+  BEND_NONE = 8192,
+  BEND_MAX  = 16383,
+  UNKNOWN   = UINT16_MAX ///< No pressure was sent
 };
 
 static const float bend_least     = 3.0f;   ///< Cents that are worth a message
@@ -45,6 +43,14 @@ void neume_expression_init(NeumeExpression* expression)
   expression->pressure = UNKNOWN;
 }
 
+/** The receiver has no bend, nor any level, or will have none. */
+static void forget(NeumeExpression* e, NeumeMidiOut* midi)
+{
+  e->bend     = BEND_NONE;
+  e->pressure = UNKNOWN;
+  midi->lost  = false;
+}
+
 /** Take back what was sent of the bend and the level. */
 static void relax(NeumeExpression* e, NeumeMidiOut* midi)
 {
@@ -56,7 +62,7 @@ static void relax(NeumeExpression* e, NeumeMidiOut* midi)
     if (e->params.pressure == NEUME_PRESSURE_CHANNEL) {
       neume_midi_out_pressure(midi, 0, 0);
     } else {
-      neume_midi_out_controller(midi, 0, EXPRESSION, 127);
+      neume_midi_out_controller(midi, 0, LV2_MIDI_CTL_MSB_EXPRESSION, 127);
     }
     e->pressure = UNKNOWN;
   }
@@ -148,10 +154,18 @@ static void press(NeumeExpression* e,
     if (e->params.pressure == NEUME_PRESSURE_CHANNEL) {
       neume_midi_out_pressure(midi, frame, to);
     } else {
-      neume_midi_out_controller(midi, frame, EXPRESSION, to);
+      neume_midi_out_controller(midi, frame, LV2_MIDI_CTL_MSB_EXPRESSION, to);
     }
     e->pressure = to;
   }
+}
+
+/** Whether what is sung goes on as the note that sounds. */
+static bool still_sounds(const NeumeExpressionParams* p,
+                         const NeumeMidiOut*          midi,
+                         const NeumeStep*             step)
+{
+  return midi->note && step->midi && placed(p, step->midi, step->cents);
 }
 
 void neume_expression_step(NeumeExpression* expression,
@@ -161,9 +175,7 @@ void neume_expression_step(NeumeExpression* expression,
 {
   const NeumeExpressionParams* const p = &expression->params;
   if (midi->lost) {
-    midi->lost           = false;
-    expression->bend     = UNKNOWN;
-    expression->pressure = UNKNOWN;
+    forget(expression, midi);
   }
 
   const uint32_t note = step->on ? placed(p, step->on, step->cents) : 0U;
@@ -172,7 +184,8 @@ void neume_expression_step(NeumeExpression* expression,
     neume_midi_out_off(midi, frame);
   }
 
-  if (step->note) { // What the voice does, before the note that it colours
+  // What the voice does, before the note that it colours
+  if (note || still_sounds(p, midi, step)) {
     if (p->bend_range > 0.0f) {
       bend(expression, midi, step->bend, frame, step->on);
     }
@@ -192,16 +205,15 @@ void neume_expression_step(NeumeExpression* expression,
 void neume_expression_silence(NeumeExpression* expression, NeumeMidiOut* midi)
 {
   neume_midi_out_silence(midi);
-  relax(expression, midi);
+  forget(expression, midi);
 }
 
 void neume_expression_panic(NeumeExpression* expression, NeumeMidiOut* midi)
 {
   neume_midi_out_silence(midi);
-  neume_midi_out_controller(midi, 0, ALL_NOTES_OFF, 0);
-  neume_midi_out_controller(midi, 0, ALL_SOUND_OFF, 0);
-  neume_midi_out_controller(midi, 0, RESET_CONTROLLERS, 0);
+  neume_midi_out_controller(midi, 0, LV2_MIDI_CTL_ALL_NOTES_OFF, 0);
+  neume_midi_out_controller(midi, 0, LV2_MIDI_CTL_ALL_SOUNDS_OFF, 0);
+  neume_midi_out_controller(midi, 0, LV2_MIDI_CTL_RESET_CONTROLLERS, 0);
   neume_midi_out_bend(midi, 0, BEND_NONE);
-  expression->bend     = BEND_NONE;
-  expression->pressure = UNKNOWN;
+  forget(expression, midi);
 }

@@ -23,7 +23,25 @@ static void push(NeumeMidiOut* midi,
   e->size                         = short_one ? 2U : 3U;
 }
 
-/** Queue the end of all that the receiver sounds, and nothing else. */
+/** Queue what takes back the bend and the level that the receiver was told. */
+static void relax(NeumeMidiOut* midi, uint32_t frame)
+{
+  if (midi->bent) {
+    push(midi, frame, LV2_MIDI_MSG_BENDER, midi->bent & 0x0FU, 0, 64);
+  }
+  if (midi->pressed) {
+    const uint8_t status  = midi->pressed & 0xF0U;
+    const uint8_t channel = midi->pressed & 0x0FU;
+    if (status == LV2_MIDI_MSG_CONTROLLER) {
+      push(midi, frame, status, channel, LV2_MIDI_CTL_MSB_EXPRESSION, 127);
+    } else {
+      push(midi, frame, status, channel, 0, 0);
+    }
+  }
+}
+
+/** Queue the end of all that the receiver sounds or was told, and nothing
+    else. */
 static void end_all(NeumeMidiOut* midi, uint32_t frame)
 {
   midi->lost     = midi->lost || midi->n_queued;
@@ -34,6 +52,7 @@ static void end_all(NeumeMidiOut* midi, uint32_t frame)
       push(midi, frame, LV2_MIDI_MSG_NOTE_OFF, s->channel, s->note, 0);
     }
   }
+  relax(midi, frame);
 }
 
 static void push_on(NeumeMidiOut* midi, uint32_t frame)
@@ -144,9 +163,31 @@ void neume_midi_out_silence(NeumeMidiOut* midi)
   end_all(midi, 0);
 }
 
+/** Follow what the receiver was told of bend and level. */
+static void follow_controllers(NeumeMidiOut* midi, const uint8_t* bytes)
+{
+  const bool expression = bytes[1] == LV2_MIDI_CTL_MSB_EXPRESSION;
+  switch (bytes[0] & 0xF0U) {
+    case LV2_MIDI_MSG_BENDER:
+      midi->bent = bytes[1] || bytes[2] != 64 ? bytes[0] : 0;
+      break;
+    case LV2_MIDI_MSG_CHANNEL_PRESSURE:
+      midi->pressed = bytes[1] ? bytes[0] : 0;
+      break;
+    case LV2_MIDI_MSG_CONTROLLER:
+      if (expression || bytes[1] == LV2_MIDI_CTL_RESET_CONTROLLERS) {
+        midi->pressed = expression && bytes[2] != 127 ? bytes[0] : 0;
+      }
+      break;
+    default:
+      break;
+  }
+}
+
 /** Follow what the receiver sounds after an event. */
 static void follow(NeumeMidiOut* midi, const NeumeMidiEvent* e)
 {
+  follow_controllers(midi, e->bytes);
   const uint8_t       status  = e->bytes[0] & 0xF0U;
   const NeumeMidiNote note    = { e->bytes[1], e->bytes[0] & 0x0FU };
   const NeumeMidiNote nothing = { 0, 0 };

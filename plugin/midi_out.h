@@ -34,7 +34,8 @@ typedef struct {
     An event that does not fit is sent in the next block.  Where events could
     not be sent for so long that the queue is full, or the port can't be
     written at all, only the difference between what the receiver sounds and
-    what should sound is kept: notes may be lost, a note-off never.
+    what should sound is kept: notes may be lost, but never a note-off, nor what
+    takes a bend or a level back.
 
     All functions are realtime-safe.
 */
@@ -45,7 +46,9 @@ typedef struct {
   uint32_t       note;                          ///< Should sound, 0 = none
   uint32_t       velocity;                      ///< Of `note`
   uint8_t        channel;                       ///< Of what comes next, 0..15
-  bool           lost; ///< Messages were dropped: bends must be sent anew
+  uint8_t        bent;    ///< Status of the bend at the receiver, 0 = none
+  uint8_t        pressed; ///< Status of what told it the level, 0 = none
+  bool           lost;    ///< Messages were dropped, bend and level taken back
 } NeumeMidiOut;
 
 /** Start note 1..127, ending the one before, if any.
@@ -78,7 +81,8 @@ void neume_midi_out_controller(NeumeMidiOut* midi,
                                uint32_t      controller,
                                uint32_t      value) NEUME_REALTIME;
 
-/** Nothing should sound: forget what waits, and end what the receiver sounds.
+/** Nothing should sound: forget what waits, end what the receiver sounds, and
+    take back its bend and level.
 
     Before any event of the block.
 */

@@ -181,9 +181,12 @@ void host_set_learned(Host* host, uint32_t index, int value);
 /** The bundle's folder, ending in '/'. */
 char* host_bundle_path(const Host* host);
 
-/** True if every on has its off, none overlap, and none is left sounding
-    (unless `open`). */
+/** True if every on has its off, none overlap, none is left sounding (unless
+    `open`), and no bend or level moves where nothing sounds. */
 bool host_events_sound(const Host* host, bool open);
+
+/** True if nothing sounds and every bend and level was taken back. */
+bool host_events_rest(const Host* host);
 
 /** True if both hosts saw the same events at the same positions. */
 bool host_events_equal(const Host* a, const Host* b);

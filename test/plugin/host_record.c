@@ -20,11 +20,42 @@ void host_require(bool holds, const char* condition, const char* file, int line)
   }
 }
 
-/** Notes that sound, at every channel and number. */
+/** What a receiver was told, at every channel. */
 typedef struct {
-  bool     on[16][128];
-  unsigned n;
+  bool     on[16][128]; ///< Notes that sound
+  unsigned n;           ///< How many
+  bool     bent[16];    ///< The bend is not at its middle
+  bool     pressed[16]; ///< The pressure is not 0, or the expression not full
+  unsigned ahead;       ///< Messages for a note that does not sound yet
 } Sounding;
+
+/** Follow a message that is no note; whether it may come now. */
+static bool hear_controller(Sounding* s, const uint8_t* bytes)
+{
+  const unsigned channel = bytes[0] & 0x0FU;
+  bool           away    = false;
+  switch (bytes[0] & 0xF0U) {
+    case 0xE0U:
+      away             = bytes[1] || bytes[2] != 64;
+      s->bent[channel] = away;
+      break;
+    case 0xD0U:
+      away                = bytes[1] != 0;
+      s->pressed[channel] = away;
+      break;
+    case 0xB0U:
+      away = bytes[1] == 11 && bytes[2] != 127;
+      if (bytes[1] == 11 || bytes[1] == 121) {
+        s->pressed[channel] = away;
+      }
+      break;
+    default:
+      return false;
+  }
+  // Where nothing sounds, one bend and one pressure may precede the next note
+  s->ahead = away && !s->n ? s->ahead + 1U : 0U;
+  return s->ahead <= 2U;
+}
 
 /** Whether a message may come now; follows it. */
 static bool hear(Sounding* s, const uint8_t* bytes)
@@ -40,6 +71,7 @@ static bool hear(Sounding* s, const uint8_t* bytes)
       }
       *on = true;
       ++s->n;
+      s->ahead = 0;
       return true;
     case 0x80U:
       if (!*on) {
@@ -49,14 +81,29 @@ static bool hear(Sounding* s, const uint8_t* bytes)
       --s->n;
       return true;
     default:
-      return (bytes[0] & 0xF0U) == 0xE0U || (bytes[0] & 0xF0U) == 0xD0U ||
-             (bytes[0] & 0xF0U) == 0xB0U;
+      return hear_controller(s, bytes);
   }
+}
+
+bool host_events_rest(const Host* host)
+{
+  Sounding s = { 0 };
+  for (uint32_t i = 0; i < host->n_events; ++i) {
+    if (!hear(&s, host->events[i].bytes)) {
+      return false;
+    }
+  }
+  for (unsigned channel = 0; channel < 16U; ++channel) {
+    if (s.bent[channel] || s.pressed[channel]) {
+      return false;
+    }
+  }
+  return !s.n;
 }
 
 bool host_events_sound(const Host* host, bool open)
 {
-  Sounding s = { { { false } }, 0 };
+  Sounding s = { 0 };
   for (uint32_t i = 0; i < host->n_events; ++i) {
     const HostEvent* const e = &host->events[i];
     if (!hear(&s, e->bytes) || s.n > 2U) {

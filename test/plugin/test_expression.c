@@ -237,7 +237,37 @@ static void test_pressure(void)
   decide(&v, 60, 60, 0.0f, -30.0f);
   CHECK(is(&v, 4, 0xB0, 11, 64));
   neume_expression_silence(&v.expression, &v.midi);
+  CHECK(v.midi.n_queued == 0); // None of it was sent
+  v.midi.pressed = 0xB0;       // As if it had been
+  neume_expression_silence(&v.expression, &v.midi);
+  neume_expression_silence(&v.expression, &v.midi);
   CHECK(v.midi.n_queued == 1U && is(&v, 0, 0xB0, 11, 127));
+}
+
+/** Only the voice that a note came of colours it. */
+static void test_colours_what_sounds(void)
+{
+  NeumeExpressionParams p = plain;
+  p.bend_range            = 2.0f;
+  p.pressure              = NEUME_PRESSURE_CHANNEL;
+  p.highest               = 60;
+  Voice v                 = start(&p);
+  decide(&v, 0, 61, 40.0f, -20.0f); // Too high to be sent
+  decide(&v, 61, 61, -40.0f, -30.0f);
+  CHECK(v.midi.n_queued == 0);
+  decide(&v, 61, 60, 40.0f, -20.0f);
+  CHECK(v.midi.n_queued == 3U && is(&v, 2, 0x90, 60, 71));
+
+  neume_expression_silence(&v.expression, &v.midi); // The transport stops
+  decide(&v, 60, 60, -40.0f, -30.0f);
+  CHECK(v.midi.n_queued == 0);
+
+  p.notes = NEUME_NOTES_HOLD;
+  v       = start(&p);
+  decide(&v, 0, 60, 40.0f, -20.0f);
+  decide(&v, 60, 61, -40.0f, -30.0f); // 60 sounds on as it is
+  decide(&v, 61, 0, 0.0f, -90.0f);
+  CHECK(v.midi.n_queued == 3U && v.midi.note == 60U);
 }
 
 static void test_legato_and_hold(void)
@@ -311,6 +341,7 @@ int main(void)
   test_bend();
   test_thinned();
   test_pressure();
+  test_colours_what_sounds();
   test_legato_and_hold();
   test_scale_and_range();
   test_panic();

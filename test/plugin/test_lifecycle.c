@@ -37,15 +37,22 @@ static void test_short(void)
   host_free(host);
 }
 
-/** A note that sounds when the plugin is stopped ends when it runs again. */
-static void test_pending_off(void)
+/** A note that sounds when the plugin is stopped ends when it runs again, and
+    what coloured it is taken back, however often it was stopped meanwhile. */
+static void test_pending_off(float bend_range, float pressure)
 {
-  Host* const host = host_new(RATE, HOST_ALL);
+  Host* const host                      = host_new(RATE, HOST_ALL);
+  host->controls[NEUME_PORT_BEND_RANGE] = bend_range;
+  host->controls[NEUME_PORT_PRESSURE]   = pressure;
   host_activate(host);
   for (uint32_t i = 0; i < 100U && host_events_sound(host, false); ++i) {
     host_run(host, in + (size_t)i * 256U, NULL, 256);
   }
   CHECK(!host_events_sound(host, false));
+
+  if (bend_range > 0.0f || pressure > 0.0f) {
+    CHECK(!host_events_rest(host));
+  }
 
   const uint32_t before  = host->n_events;
   const uint64_t stopped = host->position;
@@ -56,9 +63,10 @@ static void test_pending_off(void)
   host_run(host, in, NULL, 0); // No time for an event
   CHECK(host->n_events == before);
   host_run(host, in, NULL, 1);
-  CHECK(host->n_events == before + 1U);
+  CHECK(host->n_events ==
+        before + 1U + (bend_range > 0.0f) + (pressure > 0.0f));
   CHECK(host->events[before].position == stopped);
-  CHECK(host_events_sound(host, false));
+  CHECK(host_events_rest(host));
   host_free(host);
 }
 
@@ -233,6 +241,7 @@ static void run_session(uint64_t seed)
   host->controls[NEUME_PORT_ENABLED] = 0.0f;
   host_run(host, in, NULL, 1);
   CHECK_MSG(host_events_sound(host, false), "in session %u", (unsigned)seed);
+  CHECK_MSG(host_events_rest(host), "in session %u", (unsigned)seed);
   host_free(host);
 }
 
@@ -272,7 +281,10 @@ int main(int argc, char** argv)
 {
   host_phrase(in, TOTAL, RATE);
   test_short();
-  test_pending_off();
+  test_pending_off(0.0f, 0.0f);
+  test_pending_off(2.0f, 0.0f);
+  test_pending_off(0.0f, 1.0f);
+  test_pending_off(2.0f, 2.0f);
   test_restart();
   test_any_order(argc > 1 ? strtoull(argv[1], NULL, 10) : 50U,
                  argc > 2 ? strtoull(argv[2], NULL, 10) : 1U);

@@ -133,8 +133,69 @@ static void test_overflow(uint32_t capacity)
   CHECK(!note);
 }
 
+/** Sends what waits, and keeps what the receiver was told of bend and level. */
+static void send(NeumeMidiOut* midi, uint32_t* bend, uint32_t* level)
+{
+  Port          port     = { 0 };
+  NeumeSequence sequence = begin(&port, sizeof(port));
+  neume_midi_out_flush(midi, &sequence, MIDI);
+  for (size_t at = 0; at + sizeof(LV2_Atom_Sequence_Body) < port.seq.atom.size;
+       at += 24U) {
+    const uint8_t* const bytes = port.events + at + 16U;
+    if (bytes[0] == 0xE3U) {
+      *bend = bytes[1] + 128U * bytes[2];
+    } else if (bytes[0] == 0xB3U || bytes[0] == 0xD3U) {
+      *level = bytes[0] == 0xB3U ? 127U - bytes[2] : bytes[1];
+    }
+  }
+}
+
+/** What bent a note and told its level is taken back, whatever is dropped. */
+static void test_taken_back(bool controller)
+{
+  NeumeMidiOut midi  = { 0 };
+  uint32_t     bend  = 8192;
+  uint32_t     level = 0;
+  midi.channel       = 3;
+  neume_midi_out_bend(&midi, 0, 9000);
+  if (controller) {
+    neume_midi_out_controller(&midi, 0, 11, 50);
+  } else {
+    neume_midi_out_pressure(&midi, 0, 50);
+  }
+  neume_midi_out_on(&midi, 0, 60, 100, false);
+  send(&midi, &bend, &level);
+  CHECK(bend == 9000U && level);
+
+  midi.channel = 5; // They stay on theirs
+  neume_midi_out_silence(&midi);
+  CHECK(midi.n_queued == 3U);
+  neume_midi_out_silence(&midi); // Before the first was sent
+  CHECK(midi.n_queued == 3U);
+  send(&midi, &bend, &level);
+  CHECK(bend == 8192U && !level);
+  neume_midi_out_silence(&midi);
+  CHECK(!midi.n_queued);
+
+  // Also where the queue was full
+  midi.channel = 3;
+  neume_midi_out_bend(&midi, 0, 0);
+  send(&midi, &bend, &level);
+  CHECK(bend == 0);
+  for (uint32_t i = 0; i < NEUME_MIDI_QUEUE; ++i) {
+    neume_midi_out_bend(&midi, 0, i);
+  }
+  neume_midi_out_off(&midi, 0); // Nothing sounds
+  neume_midi_out_on(&midi, 0, 62, 100, false);
+  CHECK(midi.lost && midi.n_queued == 2U);
+  send(&midi, &bend, &level);
+  CHECK(bend == 8192U);
+}
+
 int main(void)
 {
+  test_taken_back(false);
+  test_taken_back(true);
   test_order();
   test_kept();
   test_overflow(0);
