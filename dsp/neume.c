@@ -7,6 +7,7 @@
 #include "denormals.h"
 #include "kernels.h"
 #include "logmel.h"
+#include "mapped.h"
 #include "pitch.h"
 #include "range.h"
 #include "resampler.h"
@@ -102,12 +103,14 @@ static size_t past_size(const NeumeFrontEnd* fe)
 
 static bool alloc_buffers(Neume* n, const NeumeFrontEnd* fe)
 {
-  n->history = (float*)calloc((size_t)fe->window * 2U, sizeof(float));
-  n->frames  = (float*)calloc((size_t)n->n_frames * fe->bands, sizeof(float));
-  n->columns =
-    (float*)calloc((size_t)n->batch * fe->bands * fe->stack, sizeof(float));
-  n->past_memory =
-    (float*)calloc((n->n_past + (size_t)1U) * past_size(fe), sizeof(float));
+  n->history =
+    (float*)neume_mapped_calloc((size_t)fe->window * 2U, sizeof(float));
+  n->frames =
+    (float*)neume_mapped_calloc((size_t)n->n_frames * fe->bands, sizeof(float));
+  n->columns = (float*)neume_mapped_calloc(
+    (size_t)n->batch * fe->bands * fe->stack, sizeof(float));
+  n->past_memory = (float*)neume_mapped_calloc(
+    (n->n_past + (size_t)1U) * past_size(fe), sizeof(float));
   if (!n->history || !n->frames || !n->columns || !n->past_memory) {
     return false;
   }
@@ -136,7 +139,7 @@ NeumeStatus neume_new(const NeumeModel* model,
     return NEUME_ERR_RANGE;
   }
 
-  Neume* const n = (Neume*)calloc(1, sizeof(Neume));
+  Neume* const n = (Neume*)neume_mapped_calloc(1, sizeof(Neume));
   if (!n) {
     return NEUME_ERR_MEMORY;
   }

@@ -3,6 +3,8 @@
 
 #include "ring.h"
 
+#include "mapped.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,15 +50,11 @@ NeumeRing* neume_ring_new(uint32_t size)
 
   ring->size   = next_power_of_two(size + 1U);
   ring->mask   = ring->size - 1U;
-  ring->buffer = (char*)malloc(ring->size);
+  ring->buffer = (char*)neume_mapped_calloc(ring->size, 1);
   if (!ring->buffer) {
     free(ring);
     return NULL;
   }
-
-  // Every page is mapped here, not on the audio thread; zeros would let the
-  // compiler choose calloc, which maps none
-  memset(ring->buffer, 1, ring->size);
 
   neume_ring_reset(ring);
   return ring;

@@ -4,6 +4,7 @@
 #include "tracker.h"
 
 #include "constants.h"
+#include "mapped.h"
 #include "range.h"
 
 #include <math.h>
@@ -139,7 +140,8 @@ static void set_falls(NeumeTracker* t)
 
 NeumeTracker* neume_tracker_new(double step_seconds)
 {
-  NeumeTracker* const t = (NeumeTracker*)calloc(1, sizeof(NeumeTracker));
+  NeumeTracker* const t =
+    (NeumeTracker*)neume_mapped_calloc(1, sizeof(NeumeTracker));
   if (t) {
     t->params = defaults;
     t->step   = step_seconds;

@@ -3,6 +3,8 @@
 
 #include "delay_line.h"
 
+#include "mapped.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +15,7 @@ bool neume_delay_line_init(NeumeDelayLine* line, uint32_t most)
   while (line->size <= most) {
     line->size *= 2U;
   }
-  line->samples = (float*)calloc(line->size, sizeof(float));
+  line->samples = (float*)neume_mapped_calloc(line->size, sizeof(float));
   return line->samples != NULL;
 }
 

@@ -4,6 +4,7 @@
 #include "display.h"
 #include "host_features.h"
 #include "inline_display.h"
+#include "mapped.h"
 #include "model_loader.h"
 #include "monitor.h"
 #include "player.h"
@@ -52,7 +53,7 @@ static LV2_Handle instantiate(const LV2_Descriptor*     descriptor,
   LV2_Log_Logger     logger;
   lv2_log_logger_init(&logger, map, log);
 
-  Plugin* const plugin = (Plugin*)calloc(1, sizeof(Plugin));
+  Plugin* const plugin = (Plugin*)neume_mapped_calloc(1, sizeof(Plugin));
   if (!plugin) {
     return NULL;
   }

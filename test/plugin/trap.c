@@ -1,7 +1,8 @@
 // Copyright 2026 The Neume authors
 // SPDX-License-Identifier: ISC
 
-// run() never allocates, locks or calls the system: each such call is caught.
+// run() never allocates, locks, calls the system or touches memory that the
+// system has yet to map: each such thing is caught.
 //
 // Allocation and locks are caught by functions of the same name in this
 // program, which come first in the dynamic linker's search.  System calls are
@@ -19,6 +20,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <math.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -30,6 +32,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -49,6 +52,7 @@ typedef struct {
   int           last_call;   ///< Number of the last one
   unsigned      events;      ///< MIDI events, to show that run() did its work
   unsigned      swaps;       ///< Models swapped in
+  long          faults;      ///< Pages mapped, of a scenario that counts them
   volatile bool armed;       ///< Count from here on
   bool          finished;    ///< The scenario came to its end
 } Caught;
@@ -194,7 +198,8 @@ typedef enum {
   BREAK_LOCK,    ///< The test itself locks
   BREAK_SYSCALL, ///< The test itself calls the system
   BREAK_PLUGIN,  ///< A worker that works at once, in run(): the plugin does all
-  N_SCENARIOS
+  N_SCENARIOS,
+  FAULTS = N_SCENARIOS ///< Nothing, and pages are counted; see test_faults()
 } Scenario;
 
 static float           in[BLOCK * BLOCKS];
@@ -228,6 +233,14 @@ static unsigned count_events(const Host* host)
   const LV2_Atom_Sequence* const seq =
     (const LV2_Atom_Sequence*)(const void*)host->midi.bytes;
   return (seq->atom.size - (unsigned)sizeof(LV2_Atom_Sequence_Body)) / 24U;
+}
+
+/** Pages that were mapped for this thread so far. */
+static long count_faults(void)
+{
+  struct rusage usage;
+  getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_minflt + usage.ru_majflt;
 }
 
 /** Run the phrase in blocks of all sizes; watched. */
@@ -268,7 +281,9 @@ static void play(Host* host, Scenario scenario)
     memcpy(host->notify.bytes, &host->notify.capacity, sizeof(uint32_t));
     lilv_instance_connect_port(
       host->instance, NEUME_PORT_IN, in + (size_t)i * BLOCK);
+    const long before = scenario == FAULTS ? count_faults() : 0;
     lilv_instance_run(host->instance, 1U + draw % BLOCK);
+    caught->faults += scenario == FAULTS ? count_faults() - before : 0;
     caught->events += count_events(host);
 
     LV2_Atom_Sequence* const control = (LV2_Atom_Sequence*)(void*)host->control;
@@ -355,8 +370,26 @@ static bool run(Scenario scenario, const Files* files)
   return true;
 }
 
+/** An instance whose memory is all new, beside one that has run the code. */
+static void test_faults(const Files* files)
+{
+  enum { PAGES = 4 }; // The system may take some of any process
+
+  for (int i = 0; i < 2; ++i) {
+    memset(caught, 0, sizeof(*caught));
+    Host* const host = prepare(FAULTS, files);
+    play(host, FAULTS);
+    CHECK(caught->events > 10U);
+    host_free(host);
+  }
+  CHECK_MSG(caught->faults <= PAGES, "%ld pages", caught->faults);
+}
+
 int main(void)
 {
+  // What the plugin allocates is not memory that was used before
+  mallopt(M_MMAP_THRESHOLD, 32768);
+
   caught = (Caught*)mmap(NULL,
                          sizeof(Caught),
                          PROT_READ | PROT_WRITE,
@@ -375,6 +408,7 @@ int main(void)
   host_free(host);
   lilv_free(bundle);
 
+  test_faults(&files);
   bool trapped = true;
   for (int i = 0; i < N_SCENARIOS && trapped; ++i) {
     trapped = run((Scenario)i, &files);
