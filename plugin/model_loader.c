@@ -172,17 +172,28 @@ void neume_loader_want(NeumeLoader* loader, const char* path, uint32_t size)
   }
 }
 
-/** A load succeeded: swap, unless a newer one was swapped in before. */
+/** Whether `engine` is as the one in use: the same file, unchanged. */
+static bool in_use(const NeumeLoader* loader, const NeumeEngine* engine)
+{
+  const NeumeEngine* const used = loader->engine;
+  return used && used->model == engine->model &&
+         !strcmp(used->path, engine->path);
+}
+
+/** A load succeeded: swap, unless a newer one was swapped in before, or it is
+    what is in use, which then goes on undisturbed. */
 static void take_over(NeumeLoader* loader, NeumeLoaderSlot* slot)
 {
   if (newer(slot->serial, loader->applied)) {
-    NeumeEngine* const old = loader->engine;
-    loader->engine         = slot->engine;
-    loader->applied        = slot->serial;
-    loader->announce       = true;
-    loader->changed        = loader->changed || slot->user;
-    ++loader->n_swaps;
-    slot->engine = old;
+    loader->applied  = slot->serial;
+    loader->announce = true;
+    loader->changed  = loader->changed || slot->user;
+    if (!in_use(loader, slot->engine)) {
+      NeumeEngine* const old = loader->engine;
+      loader->engine         = slot->engine;
+      slot->engine           = old;
+      ++loader->n_swaps;
+    }
   }
 
   slot->scheduled = false;
@@ -212,6 +223,18 @@ void neume_loader_update(NeumeLoader* loader)
   send_wanted(loader);
 }
 
+/** What the slot asks for is what will be saved, unless that is newer.  Worker.
+ */
+static void keep(NeumeLoader* loader, const NeumeLoaderSlot* slot)
+{
+  pthread_mutex_lock(&loader->lock);
+  if (newer(slot->serial, loader->saved_serial)) {
+    loader->saved_serial = slot->serial;
+    memcpy(loader->saved, slot->path, strlen(slot->path) + 1U);
+  }
+  pthread_mutex_unlock(&loader->lock);
+}
+
 /** Load what the slot asks for; it is BUSY and ours.  Worker. */
 static bool load(NeumeLoader* loader, NeumeLoaderSlot* slot)
 {
@@ -222,17 +245,14 @@ static bool load(NeumeLoader* loader, NeumeLoaderSlot* slot)
   slot->engine = neume_engine_new(path, loader->rate, message);
   if (!slot->engine) {
     lv2_log_error(&loader->logger, "neume: %s: %s\n", path, message);
+    if (!slot->user) { // A session's, whose disk may only be elsewhere today
+      keep(loader, slot);
+    }
     release(slot, NEUME_SLOT_FAILED);
     return false;
   }
 
-  pthread_mutex_lock(&loader->lock);
-  if (newer(slot->serial, loader->saved_serial)) {
-    loader->saved_serial = slot->serial;
-    memcpy(loader->saved, slot->path, strlen(slot->path) + 1U);
-  }
-  pthread_mutex_unlock(&loader->lock);
-
+  keep(loader, slot);
   release(slot, NEUME_SLOT_DONE);
   return true;
 }

@@ -64,8 +64,8 @@ typedef struct {
   NeumeLoaderSlot     slots[NEUME_LOADER_SLOTS]; ///< Loads in flight
   pthread_mutex_t     lock;         ///< Guards `saved`; never taken by audio
   unsigned            saved_serial; ///< Serial of `saved`
-  char saved[NEUME_PATH_MAX];       ///< Newest that loaded, a path, a name
-                                    ///< or ""
+  char saved[NEUME_PATH_MAX];       ///< Newest that loaded or was restored, a
+                                    ///< path, a name or ""
 } NeumeLoader;
 
 /** Load the bundled weights now; a failure is logged and leaves no engine.
@@ -92,14 +92,17 @@ void neume_loader_want(NeumeLoader* loader,
 
 /** Take over what was loaded, and hand on what waits.  Audio.
 
-    Where `n_swaps` has changed, the engine is another one.
+    Where `n_swaps` has changed, the engine is another one.  It is not if what
+    was loaded is the file in use.
 */
 void neume_loader_update(NeumeLoader* loader) NEUME_REALTIME;
 
 /** Load the model at `path`, a name in the bundle, or NULL for "live".  Worker.
 
     With `schedule`, the worker loads it; else this function does.  Either way
-    the next neume_loader_update() takes it over.  Returns false on failure.
+    the next neume_loader_update() takes it over.  Returns false on failure: the
+    model in use stays, and the one that was asked for is still saved, since its
+    file may only be missing now.
 */
 bool neume_loader_restore(NeumeLoader*               loader,
                           const char*                path,

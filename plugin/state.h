@@ -26,7 +26,8 @@ LV2_State_Status neume_state_save(NeumeLoader*              loader,
 /** Load the model whose path is stored, and take over what was learned.
 
     No path means the bundled weights; what is not stored was not learned.
-    Either of the two that is no good is refused, and what is in force stays.
+    Either of the two that is no good is refused, and what is in force stays;
+    but a model that can't be loaded now is still the one that will be saved.
     While `active`, the worker loads if `features` offers one.  Not
     realtime-safe; may run at the same time as run().
 */

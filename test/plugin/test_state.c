@@ -75,6 +75,17 @@ static void test_restore(const Files* files, const char* bundled)
     CHECK(!strcmp(model_of(host), files->good));
     CHECK(host->n_logged == 1U);
 
+    // It may be there the next time; not so what a user asked for in vain
+    char path[4096];
+    CHECK(!host_save(host, path));
+    CHECK_MSG(!strcmp(path, files->missing), "%s", path);
+    if (way & 4U) {
+      host_patch_set(host, files->text);
+      CHECK(!strcmp(model_of(host), files->good));
+      CHECK(!host_save(host, path));
+      CHECK_MSG(!strcmp(path, files->missing), "%s", path);
+    }
+
     CHECK(!host_restore(host, NULL, 0, worker));
     CHECK(!strcmp(model_of(host), bundled));
     host_free(host);
@@ -128,7 +139,7 @@ static void test_many(const Files* files)
   CHECK(!host_restore(host, files->other, host->urid.atom_Path, true));
   CHECK(host_restore(host, files->text, host->urid.atom_Path, true));
   CHECK(!host_save(host, path));
-  CHECK(!strcmp(path, files->other));
+  CHECK(!strcmp(path, files->text)); // Not to be lost
   host_activate(host);
   CHECK(!strcmp(model_of(host), files->other));
   host_free(host);
@@ -341,6 +352,34 @@ static void test_lilv(const Files* files)
   remove_folder(copies);
 }
 
+/** A session whose weights are missing, saved again by lilv: they are still
+    asked for. */
+static void test_lilv_missing(const Files* files)
+{
+  char saved[320];
+  snprintf(saved, sizeof(saved), "%s/saved", files->folder);
+  Host* const host = host_new(RATE, HOST_ALL);
+  CHECK(host_restore(host, files->missing, host->urid.atom_Path, false));
+  LilvState* const state = lilv_state_new_from_instance(host->plugin,
+                                                        host->instance,
+                                                        &host->map,
+                                                        files->folder,
+                                                        NULL,
+                                                        NULL,
+                                                        saved,
+                                                        get_value,
+                                                        host,
+                                                        LV2_STATE_IS_POD,
+                                                        NULL);
+  CHECK(state && lilv_state_get_num_properties(state) == 1U + HOST_LEARNED);
+  char* const text = lilv_state_to_string(
+    host->world, &host->map, &host->unmap, state, "urn:neume:state", NULL);
+  CHECK_MSG(text && strstr(text, "missing"), "%s", text ? text : "");
+  lilv_free(text);
+  lilv_state_free(state);
+  host_free(host);
+}
+
 /** Presets written by hand: with what was learned, and without, which leaves it
     as it is. */
 static void test_preset(void)
@@ -373,6 +412,37 @@ static void test_preset(void)
   }
   CHECK(host->controls[NEUME_PORT_GATE] == -33.0f);
   host_free(host);
+}
+
+/** The weights in use, restored: the note that sounds goes on. */
+static void test_undisturbed(const Files* files)
+{
+  static const char* const none     = NULL;
+  const char* const        models[] = { none, files->good, files->other };
+  for (uint32_t i = 0; i < 3U; ++i) {
+    Host* const    host = host_new(RATE, HOST_ALL);
+    const LV2_URID type = host->urid.atom_Path;
+    const uint32_t n    = 65536;
+    float* const   sung = host_sung(n, RATE);
+    CHECK(!host_restore(host, i ? files->good : NULL, type, false));
+    host_activate(host);
+    uint32_t at = 0;
+    while (at < n / 2U && host_events_sound(host, false)) {
+      host_run(host, sung + at, NULL, 256);
+      at += 256U;
+    }
+    CHECK(!host_events_sound(host, false));
+
+    const uint32_t before = host->n_events;
+    CHECK(!host_restore(host, models[i], type, true));
+    host_work(host);
+    host_respond(host);
+    host_run(host, sung + at, NULL, 1);
+    CHECK(host->n_events == before + (i == 2U)); // Another's ends it
+    CHECK(host_events_sound(host, i < 2U));
+    host_free(host);
+    free(sung);
+  }
 }
 
 /** The preset that chooses other weights, and one that chooses ours. */
@@ -415,11 +485,13 @@ int main(void)
   test_restore(&files, bundled);
   test_names(&files, bundle);
   test_choice(bundle);
+  test_undisturbed(&files);
   test_many(&files);
   test_learned(&files);
   test_hostile_learned(&files);
   test_bare();
   test_lilv(&files);
+  test_lilv_missing(&files);
   test_preset();
 
   lilv_free(bundle);
