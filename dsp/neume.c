@@ -401,27 +401,30 @@ static bool is_answered(const Neume* n)
          neume_cnn_advance(n->cnn, 0);
 }
 
-/** Input samples in `seconds` of what is analysed. */
-static double input_samples(const Neume* n, double seconds)
-{
-  return seconds / tuned(n) * n->rate;
-}
-
-/** Input samples from a step's label point to its decision. */
-static double step_delay(const Neume* n)
+/** Seconds, as the analysis counts them, from a step's label point to its
+    decision, without the pass. */
+static double step_seconds(const Neume* n)
 {
   const double frames = (double)n->lookahead * n->step;
   const double label  = n->model->front_end.label_delay;
-  const double filter = neume_resampler_delay(n->resampler);
-  return input_samples(n, (frames + label) / NEUME_RATE + filter) + n->pass;
+  return (frames + label) / NEUME_RATE + neume_resampler_delay(n->resampler);
+}
+
+/** The same from the moment that a decision speaks of, on average. */
+static double mean_seconds(const Neume* n)
+{
+  const uint32_t ahead = neume_cnn_lookahead(n->cnn);
+  const double   doubt = (double)n->model->doubt_ms[ahead ? 1 : 0] / 1000.0;
+  return step_seconds(n) + doubt + neume_tracker_delay(n->tracker);
 }
 
 /** Input samples from the onset of the note of `d` to its decision. */
 static double onset_delay(const Neume* n, const NeumeDecision* d)
 {
   const double since = (double)d->since + (double)n->model->onset_ms / 1000.0;
-  return isnan(since) ? neume_delay(n)
-                      : step_delay(n) + input_samples(n, since);
+  const double seconds =
+    isnan(since) ? mean_seconds(n) : step_seconds(n) + since;
+  return seconds / tuned(n) * n->rate + n->pass;
 }
 
 /** Decide the next step, whose pass is finished. */
@@ -537,10 +540,8 @@ void neume_flush(Neume* neume)
 
 double neume_delay(const Neume* neume)
 {
-  const uint32_t ahead = neume_cnn_lookahead(neume->cnn);
-  const double   doubt = (double)neume->model->doubt_ms[ahead ? 1 : 0] / 1000.0;
-  const double   track = neume_tracker_delay(neume->tracker);
-  return step_delay(neume) + input_samples(neume, doubt + track);
+  const double tuning = (double)neume->params.a4_hz / 440.0;
+  return mean_seconds(neume) / tuning * neume->rate + neume->pass;
 }
 
 float neume_offset(const Neume* neume)

@@ -80,8 +80,36 @@ static void test_aligned(double rate, double lookahead)
   free(out);
 }
 
+/** Where the singer is followed, no control but the look-ahead and A4 moves the
+    latency: hosts would make up for it in the middle of a song. */
+static void test_latency_stays(void)
+{
+  const double   rate = 16000.0;
+  const uint32_t n    = (uint32_t)(6.0 * rate);
+  float* const   in   = host_sung(n, rate);
+  Host* const    host = host_started(rate, HOST_ALL);
+
+  // The phrase is 30 cents off, as A4 is told
+  host->controls[NEUME_PORT_ALIGNED] = 1.0f;
+  host->controls[NEUME_PORT_FOLLOW]  = 1.0f;
+  host->controls[NEUME_PORT_A4]      = 447.7f;
+  host_run(host, in, NULL, 256);
+  const float before = host->controls[NEUME_PORT_LATENCY];
+  host_run(host, in + 256, NULL, n - 512U);
+  CHECK_MSG(fabsf(host->controls[NEUME_PORT_OFFSET]) > 3.0f,
+            "%f cents",
+            (double)host->controls[NEUME_PORT_OFFSET]);
+  host->controls[NEUME_PORT_THRESHOLD] = 0.51f;
+  host_run(host, in + n - 256U, NULL, 256);
+  CHECK(before > 0.0f && host->controls[NEUME_PORT_LATENCY] == before);
+
+  host_free(host);
+  free(in);
+}
+
 int main(void)
 {
+  test_latency_stays();
   test_aligned(8000.0, 0.0);
   test_aligned(48000.0, 500.0);
   test_aligned(192000.0, 1250.0);
