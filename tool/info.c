@@ -4,20 +4,28 @@
 #include "command.h"
 #include "constants.h"
 #include "neume.h"
+#include "text.h"
 #include "weights.h"
 
 #include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static const char help[] = "Usage: neume info [FILE]\n"
-                           "Say what a weights file holds; without FILE, the "
-                           "one that 'neume transcribe'\n"
-                           "would use.\n"
-                           "\n"
-                           "  --help    Show this help\n";
+static const char help[] =
+  "Usage: neume info [FILE] [--provenance]\n"
+  "Say what a weights file holds; without FILE, the one that 'neume "
+  "transcribe'\n"
+  "would use.\n"
+  "\n"
+  "  --provenance    Print only how it was made, all of it, as JSON\n"
+  "  --help          Show this help\n";
+
+/** Bytes of a value of the provenance that are shown in one line. */
+enum { SHOWN_MAX = 160 };
 
 /** Rate for which delays are shown, Hz. */
 static const double shown_rate = 48000.0;
@@ -145,6 +153,27 @@ static void print_delay(const NeumeModel* model)
   neume_free(neume);
 }
 
+/** A line of the provenance, cut where it is long. */
+static void print_value(const char* name, const json_t* value)
+{
+  char* const dumped = json_dumps(value, JSON_ENCODE_ANY | JSON_PRESERVE_ORDER);
+  const bool  text   = json_is_string(value);
+  const char* const whole = text ? json_string_value(value) : dumped;
+  const size_t      size  = whole ? strlen(whole) : 0U;
+  char              key[SHOWN_MAX + 1];
+  char              shown[SHOWN_MAX + 1];
+  snprintf(key, sizeof(key), "%s", name);
+  snprintf(shown, sizeof(shown), "%s", whole ? whole : "");
+  neume_text_clean(key);
+  neume_text_clean(shown);
+  printf("  %s: %s", key, shown);
+  if (size > SHOWN_MAX) {
+    printf("... (%zu bytes, see --provenance)", size);
+  }
+  puts("");
+  free(dumped);
+}
+
 static void print_provenance(const char* text)
 {
   json_t* const json  = json_loads(text ? text : "", 0, NULL);
@@ -153,30 +182,39 @@ static void print_provenance(const char* text)
   puts("\nprovenance");
   json_object_foreach(json, key, value)
   {
-    char* const shown =
-      json_is_string(value)
-        ? NULL
-        : json_dumps(value, JSON_ENCODE_ANY | JSON_PRESERVE_ORDER);
-    printf("  %s: %s\n",
-           key,
-           shown                   ? shown
-           : json_is_string(value) ? json_string_value(value)
-                                   : "");
-    free(shown);
+    print_value(key, value);
   }
   json_decref(json);
 }
 
-static int print_info(const char* path)
+/** The same as JSON, nothing left out; what the terminal would obey is escaped.
+ */
+static void print_json(const char* text)
+{
+  json_t* const json = json_loads(text ? text : "{}", 0, NULL);
+  char* const   shown =
+    json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
+  puts(shown ? shown : "{}");
+  free(shown);
+  json_decref(json);
+}
+
+static int print_info(const char* path, bool only_provenance)
 {
   const NeumeModel* const model = weights_load(path, 0.0);
   if (!model) {
     return EXIT_FAILED;
   }
+  if (only_provenance) {
+    print_json(model->provenance);
+    neume_model_release(model);
+    return command_flush();
+  }
+
   const double step = (double)NEUME_STEP / NEUME_RATE;
   printf("name        %s\n", model->name);
   printf("version     %s\n", model->version);
-  printf("size        %zu bytes\n", model->n_bytes);
+  printf("tensors     %zu bytes\n", model->n_bytes);
   printf("classes     %u: no voice, and MIDI %u..%u\n",
          NEUME_CLASSES,
          NEUME_MIDI_MIN,
@@ -198,17 +236,25 @@ static int print_info(const char* path)
 
 int command_info(int argc, char** argv)
 {
-  static const struct option options[] = { { "help", no_argument, NULL, 'h' },
-                                           { NULL, 0, NULL, 0 } };
+  static const struct option options[] = {
+    { "help", no_argument, NULL, 'h' },
+    { "provenance", no_argument, NULL, 'p' },
+    { NULL, 0, NULL, 0 }
+  };
 
+  bool provenance = false;
   for (int c = 0; (c = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
     if (c == 'h') {
       return command_help(help);
+    }
+    if (c == 'p') {
+      provenance = true;
+      continue;
     }
     return command_bad_option("info", c, argv);
   }
   if (optind < argc - 1) {
     return command_usage("info", "more than one FILE is given");
   }
-  return print_info(optind < argc ? argv[optind] : NULL);
+  return print_info(optind < argc ? argv[optind] : NULL, provenance);
 }

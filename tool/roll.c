@@ -16,6 +16,7 @@
 #define ROWS_MAX      40   ///< Most rows of a long recording
 #define LOWEST        24   ///< Lowest semitone that is ever shown
 #define HIGHEST       96   ///< Highest semitone that is ever shown
+#define LEAST         23 ///< Semitones from the lowest to the highest, or more
 
 const Colour roll_ink       = { 222, 224, 234 };
 const Colour roll_ink_faint = { 138, 142, 164 };
@@ -40,7 +41,13 @@ static void widen(int* low, int* high, const NoteList* list)
   }
 }
 
-/** Show all notes, some room around them, and at least two octaves. */
+static int within(int value, int low, int high)
+{
+  return value < low ? low : (value > high ? high : value);
+}
+
+/** Show all notes that can be shown, some room around them, and at least two
+    octaves. */
 static void choose_range(Roll* roll, const NoteList* a, const NoteList* b)
 {
   int low  = 128;
@@ -51,14 +58,14 @@ static void choose_range(Roll* roll, const NoteList* a, const NoteList* b)
     low  = NEUME_MIDI_MIN;
     high = NEUME_MIDI_MAX;
   }
-  low -= 3;
-  high += 5;
-  while (high - low < 23) {
+  low  = within(low - 3, LOWEST, HIGHEST - LEAST);
+  high = within(high + 5, LOWEST + LEAST, HIGHEST);
+  while (high - low < LEAST) {
     ++high;
     low -= (high - low) % 3 == 0;
   }
-  roll->low      = (low > LOWEST) ? low : LOWEST;
-  roll->high     = (high < HIGHEST) ? high : HIGHEST;
+  roll->low      = within(low, LOWEST, HIGHEST);
+  roll->high     = within(high, LOWEST, HIGHEST);
   roll->note_top = roll->high + 0.5;
 }
 

@@ -298,9 +298,12 @@ check "onsets" prints '^onsets  *not told$'
 check "no doubt" prints '^doubt  *0 ms$'
 check "parameters" prints '1600 *1560'
 check "provenance" prints 'command: by hand'
+check "all of it" exits 0 "$neume" info --provenance model
+check "as JSON" prints '^  "command": "by hand"'
 check "info of the bundled weights" exits 0 "$neume" info
 check "their doubt" prints '^doubt  *35 ms, of onsets '
 check "their provenance" prints '^provenance'
+check "in short lines" test "$(wc -L <out)" -le 240
 check "the same when named" exits 0 "$neume" info "$weights"
 check "info of one that tells onsets" exits 0 "$neume" info "$onsets"
 check "says so" prints '^onsets  *told$'

@@ -148,6 +148,38 @@ static void test_long_recordings_have_rows(void)
   transcript_free(&t);
 }
 
+/** True notes of a file may lie where no voice goes. */
+static void test_notes_out_of_view(void)
+{
+  static const double all[][2] = {
+    { 0.0, 0.0 }, { 3.0, 5.0 }, { 110.0, 127.0 }, { 0.0, 127.0 }, { 60.0, 61.0 }
+  };
+  for (size_t i = 0; i < sizeof(all) / sizeof(*all); ++i) {
+    NoteList   truth = { 0 };
+    const Note first = { 1.0, 2.0, all[i][0], 90.0, 0.9 };
+    const Note last  = { 3.0, 4.0, all[i][1], 90.0, 0.9 };
+    CHECK(note_list_push(&truth, &first) && note_list_push(&truth, &last));
+
+    Transcript    t       = make_scale(200.0);
+    const Picture picture = { &t, &front_end, &truth, "out of view" };
+    FILE* const   stream  = tmpfile();
+    CHECK(stream);
+    png_image image;
+    uint8_t*  rgb = draw(&picture, stream, &image);
+    CHECK(image.width == ROLL_WIDTH);
+    free(rgb);
+    fclose(stream);
+    transcript_free(&t);
+
+    Roll roll;
+    CHECK(roll_init(&roll, 200.0, &truth, NULL));
+    CHECK_MSG(roll.high - roll.low >= 11, "from %d to %d", roll.low, roll.high);
+    CHECK(roll.low >= 24 && roll.high <= 96);
+    roll_free(&roll);
+    note_list_free(&truth);
+  }
+}
+
 static void test_nothing_can_be_drawn(void)
 {
   Transcript    t       = { .rate = 48000.0, .bands = BANDS };
@@ -190,6 +222,7 @@ int main(int argc, char** argv)
 {
   test_notes_are_drawn(argc > 1 ? argv[1] : NULL);
   test_long_recordings_have_rows();
+  test_notes_out_of_view();
   test_nothing_can_be_drawn();
   test_text_has_the_width_that_is_said();
   return test_report();
