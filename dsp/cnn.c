@@ -424,7 +424,7 @@ NeumeStatus neume_cnn_new(const NeumeModel* const   model,
   if (!status) {
     const uint64_t floats = place(made, NULL);
     if (floats > FLOATS_MAX) {
-      status = NEUME_ERR_RANGE;
+      status = NEUME_ERR_SIZE;
     } else {
       const size_t bytes = (size_t)floats * sizeof(float);
       made->memory       = aligned_alloc(ALIGNMENT, bytes);

@@ -40,8 +40,8 @@ typedef struct NeumeCnn NeumeCnn;
     It reads the weights that the model shares, if it does, else its own copy.
     `interleave` is P, 1..NEUME_INTERLEAVE_MAX.  `batch` is the most frames of
     a pass, 1..NEUME_BATCH_MAX.  `kernels` is usually neume_kernels_best().
-   Fails with NEUME_ERR_MEMORY or NEUME_ERR_RANGE and then sets `*cnn` to NULL.
-   Not realtime-safe; any thread.
+    Fails with NEUME_ERR_MEMORY, NEUME_ERR_RANGE or NEUME_ERR_SIZE and then sets
+    `*cnn` to NULL.  Not realtime-safe; any thread.
 */
 NeumeStatus neume_cnn_new(const NeumeModel*   model,
                           uint32_t            interleave,

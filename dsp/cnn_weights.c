@@ -84,7 +84,7 @@ NeumeStatus neume_cnn_weights_new(const NeumeModel* const model,
       size += kernel_size(&kernel) + (uint64_t)kernel.panels * NEUME_PANEL;
     }
     if (size > FLOATS_MAX) {
-      return NEUME_ERR_RANGE;
+      return NEUME_ERR_SIZE;
     }
   }
 

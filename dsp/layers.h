@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Bounds on a network; what is within them, any engine can run. */
+/** Bounds on a network.  (One whose kernels reach far back may still be more
+    than an engine will hold: NEUME_ERR_SIZE.) */
 #define NEUME_CHANNELS_MAX 4096U         ///< Channels of a column
 #define NEUME_MACS_MAX     (1ULL << 30U) ///< Multiply-adds for one column
 #define NEUME_STATE_BYTES_MAX                                                  \

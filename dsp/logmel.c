@@ -31,6 +31,10 @@ struct NeumeLogmel {
 
 static const double pi = 3.14159265358979323846;
 
+/** A constant as it is written in a message. */
+#define TEXT(constant)   TEXT_OF(constant)
+#define TEXT_OF(written) #written
+
 NeumeStatus neume_front_end_check(const NeumeFrontEnd* fe, const char** what)
 {
   const char*    bad     = NULL;
@@ -38,29 +42,29 @@ NeumeStatus neume_front_end_check(const NeumeFrontEnd* fe, const char** what)
 
   // Written so that NaN fails every comparison
   if (fe->window < 64 || fe->window > NEUME_WINDOW_MAX) {
-    bad = "window";
+    bad = "window: must be 64 to " TEXT(NEUME_WINDOW_MAX);
   } else if (fe->fft < fe->window || fe->fft > NEUME_FFT_MAX ||
              (fe->fft & (fe->fft - 1U))) {
-    bad = "fft";
+    bad = "fft: must be a power of two from window to " TEXT(NEUME_FFT_MAX);
   } else if (fe->bands < 8 || fe->bands > NEUME_BANDS_MAX) {
-    bad = "bands";
+    bad = "bands: must be 8 to " TEXT(NEUME_BANDS_MAX);
   } else if (!(fe->low_hz >= 0.0f && fe->low_hz < fe->high_hz)) {
-    bad = "low_hz";
+    bad = "low_hz: must be at least 0 and below high_hz";
   } else if (!(fe->high_hz <= (float)nyquist)) {
-    bad = "high_hz";
+    bad = "high_hz: must be at most half of the rate";
   } else if (!(fe->break_hz >= 1.0f && fe->break_hz <= 1e6f)) {
-    bad = "break_hz";
+    bad = "break_hz: must be 1 to 1e6";
   } else if (!(fe->floor >= 1e-15f && fe->floor <= 1.0f)) {
-    bad = "floor";
+    bad = "floor: must be 1e-15 to 1";
   } else if (!(fe->scale >= 1e-6f && fe->scale <= 1e6f)) {
-    bad = "scale";
+    bad = "scale: must be 1e-6 to 1e6";
   } else if (fe->label_delay > fe->window) {
-    bad = "label_delay";
+    bad = "label_delay: must be at most window";
   } else if (fe->rise < 1 || fe->rise >= fe->window) {
-    bad = "rise";
+    bad = "rise: must be at least 1 and below window";
   } else if (fe->stack < 1 || fe->stack > NEUME_STACK_MAX ||
              (fe->stack & (fe->stack - 1U))) {
-    bad = "stack";
+    bad = "stack: must be a power of two up to " TEXT(NEUME_STACK_MAX);
   }
 
   if (what) {

@@ -17,9 +17,9 @@ typedef struct {
   uint32_t bands;    ///< Number of mel bands, 8..512
   float    low_hz;   ///< Lower edge of the first band, 0 <= low < high
   float    high_hz;  ///< Upper edge of the last band, <= NEUME_RATE / 2
-  float    break_hz; ///< Where the mel scale turns from linear to log, > 0
-  float    floor;    ///< Power that counts as silence, re full scale, > 0
-  float    scale;    ///< Factor on the logarithm, > 0
+  float    break_hz; ///< Where the mel scale turns from linear to log, 1..1e6
+  float    floor;    ///< Power that counts as silence, re full scale, 1e-15..1
+  float    scale;    ///< Factor on the logarithm, 1e-6..1e6
   uint32_t
     label_delay; ///< The label point lies this far before the window's end
   uint32_t rise; ///< Where the window is highest, 1..window - 1 from its start;
@@ -28,7 +28,7 @@ typedef struct {
                   ///< stack apart: a power of two, 1..NEUME_STACK_MAX
 } NeumeFrontEnd;
 
-/** The largest values that check_front_end accepts. */
+/** The largest values that neume_front_end_check() accepts. */
 #define NEUME_WINDOW_MAX 4096
 #define NEUME_FFT_MAX    8192
 #define NEUME_BANDS_MAX  512
@@ -60,7 +60,8 @@ typedef struct {
 */
 typedef struct NeumeLogmel NeumeLogmel;
 
-/** NEUME_SUCCESS, or NEUME_ERR_RANGE with the name of the field in `*what`. */
+/** NEUME_SUCCESS, or NEUME_ERR_RANGE with the field and what it must be in
+    `*what`, which may be NULL. */
 NeumeStatus neume_front_end_check(const NeumeFrontEnd* fe, const char** what);
 
 /** Make an extractor.

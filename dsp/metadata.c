@@ -129,8 +129,7 @@ static bool read_front_end(json_t* json, NeumeModel* model, NeumeFault* fault)
 
   const char* what = NULL;
   if (neume_front_end_check(fe, &what)) {
-    return neume_fault(
-      fault, NEUME_ERR_RANGE, "%s.%s: outside its range", where, what);
+    return neume_fault(fault, NEUME_ERR_RANGE, "%s.%s", where, what);
   }
   return true;
 }

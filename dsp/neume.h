@@ -60,10 +60,10 @@ NeumeParams neume_defaults(void) NEUME_REALTIME;
     `model` must outlive it.  `interleave` is P: 1, 2, 4 or 8.  `batch`, 1 to
     NEUME_BATCH_MAX, is how many frames the network waits for to take them at
     once.  Live, that is 1.  More is cheaper, and what is decided does not
-   depend on it: steps only come late, as many at a time, up to neume_flush().
-   Fails with NEUME_ERR_RATE, NEUME_ERR_RANGE, NEUME_ERR_MEMORY or
-   NEUME_ERR_INTERNAL and then sets `*neume` to NULL.  Not realtime-safe; any
-   thread.
+    depend on it: steps only come late, as many at a time, up to neume_flush().
+    Fails with NEUME_ERR_RATE, NEUME_ERR_RANGE, NEUME_ERR_SIZE, NEUME_ERR_MEMORY
+    or NEUME_ERR_INTERNAL and then sets `*neume` to NULL.  Not realtime-safe;
+   any thread.
 */
 NeumeStatus neume_new(const NeumeModel* model,
                       double            rate,

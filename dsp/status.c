@@ -18,6 +18,8 @@ const char* neume_strerror(NeumeStatus status)
       return "File is not a valid weights file";
     case NEUME_ERR_RANGE:
       return "Value is out of range";
+    case NEUME_ERR_SIZE:
+      return "The network would take more than 1 GiB of memory";
     case NEUME_ERR_INTERNAL:
       return "A library call failed";
   }

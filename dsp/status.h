@@ -12,6 +12,7 @@ typedef enum {
   NEUME_ERR_FILE,    ///< File can't be read
   NEUME_ERR_FORMAT,  ///< File is not what it should be
   NEUME_ERR_RANGE,   ///< A value lies outside its range
+  NEUME_ERR_SIZE,    ///< Would take far more memory than any network should
   NEUME_ERR_INTERNAL ///< A library call failed that should not
 } NeumeStatus;
 

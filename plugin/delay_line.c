@@ -25,11 +25,6 @@ void neume_delay_line_clear(NeumeDelayLine* line)
   line->samples = NULL;
 }
 
-uint32_t neume_delay_line_most(const NeumeDelayLine* line)
-{
-  return line->size - 1U;
-}
-
 void neume_delay_line_reset(NeumeDelayLine* line)
 {
   memset(line->samples, 0, line->size * sizeof(float));

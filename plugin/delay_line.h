@@ -22,9 +22,6 @@ bool neume_delay_line_init(NeumeDelayLine* line, uint32_t most);
 /** Free what it holds.  Not realtime-safe. */
 void neume_delay_line_clear(NeumeDelayLine* line);
 
-/** Longest delay, samples.  Realtime-safe. */
-uint32_t neume_delay_line_most(const NeumeDelayLine* line) NEUME_REALTIME;
-
 /** Silence stands before the next sample.  Realtime-safe. */
 void neume_delay_line_reset(NeumeDelayLine* line) NEUME_REALTIME;
 

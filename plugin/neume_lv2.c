@@ -35,7 +35,7 @@ typedef struct {
 /** Samples that `out` may have to wait for the notes. */
 static uint32_t most_delay(double rate)
 {
-  static const double chain_seconds = 0.25; // Of any model worth playing
+  static const double chain_seconds = 0.2; // Of any model worth playing
   return (uint32_t)(rate * (NEUME_LOOKAHEAD_MAX_MS / 1000.0 + chain_seconds +
                             NEUME_HOLD_SECONDS));
 }
@@ -65,6 +65,7 @@ static LV2_Handle instantiate(const LV2_Descriptor*     descriptor,
   neume_expression_init(&plugin->player.expression);
   neume_learn_init(&plugin->player.learn, rate);
   plugin->player.hold = (uint32_t)(NEUME_HOLD_SECONDS * rate);
+  plugin->player.most = most_delay(rate);
   if (!neume_delay_line_init(&plugin->player.line, most_delay(rate))) {
     free(plugin);
     return NULL;

@@ -140,7 +140,7 @@ static void read_controls(NeumePlayer* player)
     player->has_params = true;
 
     const double   late = neume_delay(player->loader.engine->neume);
-    const uint32_t most = neume_delay_line_most(&player->line) - player->hold;
+    const uint32_t most = player->most - player->hold;
     player->late        = late < most ? (uint32_t)lround(late) : most;
   }
 

@@ -53,6 +53,7 @@ typedef struct {
   uint32_t        delay;      ///< Of `out`, samples
   uint32_t        late;       ///< Of decisions, samples, on average
   uint32_t        hold;       ///< Aligned, how much longer `out` waits, samples
+  uint32_t        most;       ///< That `delay` may be, within `line`
   bool            resting;    ///< Bypassed: the chain is not fed
   bool            panicking;  ///< `panic` was up in the last block
   bool            rolling;    ///< The transport was, when last told

@@ -51,6 +51,25 @@ void csv_write_frames(FILE* stream, const Frame* frames, size_t n)
   }
 }
 
+static const char byte_order_mark[] = "\xEF\xBB\xBF"; ///< Of UTF-8
+
+/** `text` without blanks around it, and without quotes around that; in place.
+ */
+static char* bare(char* text)
+{
+  static const char* const blanks = " \t";
+  text += strspn(text, blanks);
+  size_t n = strlen(text);
+  while (n && strchr(blanks, text[n - 1U])) {
+    text[--n] = '\0';
+  }
+  if (n > 1 && text[0] == '"' && text[n - 1U] == '"') {
+    text[n - 1U] = '\0';
+    ++text;
+  }
+  return text;
+}
+
 /** Cut `line` at its commas, in place; returns the number of columns. */
 static size_t split(char* line, char* columns[COLUMNS_MAX])
 {
@@ -58,12 +77,12 @@ static size_t split(char* line, char* columns[COLUMNS_MAX])
 
   size_t n = 0;
   for (char* at = line; at && n < COLUMNS_MAX;) {
-    columns[n++]      = at;
     char* const comma = strchr(at, ',');
     if (comma) {
       *comma = '\0';
     }
-    at = comma ? comma + 1 : NULL;
+    columns[n++] = bare(at);
+    at           = comma ? comma + 1 : NULL;
   }
   return n;
 }
@@ -146,7 +165,8 @@ static bool read_stream(FILE* stream, NoteList* list, char* message)
     command_message(message, "line 1: there is no header");
     return false;
   }
-  if (!read_header(line, where, message)) {
+  const size_t mark = strncmp(line, byte_order_mark, 3) ? 0U : 3U;
+  if (!read_header(line + mark, where, message)) {
     return false;
   }
   for (size_t number = 2; fgets(line, sizeof(line), stream); ++number) {

@@ -1,10 +1,15 @@
 // Copyright 2026 The Neume authors
 // SPDX-License-Identifier: ISC
 
+#ifdef __linux__
+#define _GNU_SOURCE // sched_getaffinity()
+#endif
+
 #include "jobs.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -108,6 +113,12 @@ void jobs_run(const Jobs* jobs, uint32_t n, uint32_t threads)
 
 uint32_t jobs_processors(void)
 {
+#ifdef CPU_COUNT
+  cpu_set_t set;
+  if (!sched_getaffinity(0, sizeof(set), &set)) {
+    return (uint32_t)CPU_COUNT(&set);
+  }
+#endif
   const long n = sysconf(_SC_NPROCESSORS_ONLN);
   return (n > 0 && n < 4096) ? (uint32_t)n : 1U;
 }

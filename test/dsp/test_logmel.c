@@ -177,8 +177,10 @@ static void test_ranges(void)
     const char*  what   = NULL;
     NeumeLogmel* logmel = NULL;
     CHECK(neume_front_end_check(&bad[i].fe, &what) == NEUME_ERR_RANGE);
-    CHECK_MSG(
-      what && !strcmp(what, bad[i].what), "%s, not %s", what, bad[i].what);
+    CHECK_MSG(what && !strncmp(what, bad[i].what, strlen(bad[i].what)),
+              "%s, not %s",
+              what,
+              bad[i].what);
     CHECK(neume_logmel_new(&bad[i].fe, &logmel) == NEUME_ERR_RANGE);
     CHECK(!logmel);
   }

@@ -85,6 +85,25 @@ static void test_columns_in_any_order(void)
   CHECK(read_text("onset,offset,midi\n", &list, message) && !list.size);
 }
 
+/** What spreadsheets write: a byte order mark, quotes, blanks. */
+static void test_what_others_write(void)
+{
+  char     message[COMMAND_MESSAGE_MAX] = "";
+  NoteList list;
+  CHECK_MSG(read_text("\xEF\xBB\xBF\"onset\", \"offset\" ,midi\n"
+                      " \"1.5\",2 ,\t60\n",
+                      &list,
+                      message),
+            "%s",
+            message);
+  CHECK(list.size == 1 && list.notes[0].onset == 1.5);
+  CHECK(list.size == 1 && list.notes[0].offset == 2.0);
+  CHECK(list.size == 1 && list.notes[0].midi == 60.0);
+  note_list_free(&list);
+  CHECK(!read_text("onset,offset,midi\n1,2,\"\"\n", &list, message));
+  CHECK(!read_text("\",offset,midi\n1,2,60\n", &list, message));
+}
+
 static void test_what_is_wrong_is_said(void)
 {
   static const char* const texts[][2] = {
@@ -96,7 +115,7 @@ static void test_what_is_wrong_is_said(void)
     { "onset,offset,midi\n2,1,60\n", "line 2" },
     { "onset,offset,midi\n-1,1,60\n", "line 2" },
     { "onset,offset,midi\n1,2,128\n", "line 2" },
-    { "onset,offset,midi\n1,2,60 \n", "'60 '" },
+    { "onset,offset,midi\n1,2,60 x\n", "'60 x'" },
   };
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); ++i) {
     char     message[COMMAND_MESSAGE_MAX] = "";
@@ -140,6 +159,7 @@ int main(void)
   test_what_is_written_is_read();
   test_frames_text();
   test_columns_in_any_order();
+  test_what_others_write();
   test_what_is_wrong_is_said();
   test_names();
   unlink(path);

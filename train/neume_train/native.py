@@ -248,7 +248,7 @@ class Native:
         fields = _FrontEnd(**dataclasses.asdict(front_end))
         what = C.c_char_p()
         if self._check(fields, what):
-            raise NativeError(f"front end: {what.value.decode()} out of range")
+            raise NativeError(f"front end: {what.value.decode()}")
         if step < 1:
             raise NativeError("step: must be at least 1")
         features = np.empty((len(samples) // step, front_end.bands), np.float32)
