@@ -12,7 +12,7 @@
 /** Read what the metadata of a weights file says, the layers excepted.
 
     `metadata` is an object whose values are strings.  Sets `front_end`,
-    `doubt_ms`, `name`, `version` and `provenance` of `model`, even where it
+    `doubt_ms`, `onset_ms`, `name`, `version` and `provenance` of `model`, even where it
     fails.  Returns the parsed value of "layers", which belongs to the caller,
     or NULL.  Not realtime-safe; any thread.
 */
