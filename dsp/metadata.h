@@ -12,9 +12,9 @@
 /** Read what the metadata of a weights file says, the layers excepted.
 
     `metadata` is an object whose values are strings.  Sets `front_end`,
-    `doubt_ms`, `onset_ms`, `name`, `version` and `provenance` of `model`, even where it
-    fails.  Returns the parsed value of "layers", which belongs to the caller,
-    or NULL.  Not realtime-safe; any thread.
+    `doubt_ms`, `onset_ms`, `name`, `version` and `provenance` of `model`, even
+   where it fails.  Returns the parsed value of "layers", which belongs to the
+   caller, or NULL.  Not realtime-safe; any thread.
 */
 json_t* neume_metadata_read(const json_t* metadata,
                             NeumeModel*   model,

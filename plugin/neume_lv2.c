@@ -64,6 +64,7 @@ static LV2_Handle instantiate(const LV2_Descriptor*     descriptor,
   neume_monitor_init(&plugin->player.monitor, rate);
   neume_expression_init(&plugin->player.expression);
   neume_learn_init(&plugin->player.learn, rate);
+  plugin->player.told = neume_learned_nothing();
   plugin->player.hold = (uint32_t)(NEUME_HOLD_SECONDS * rate);
   plugin->player.most = most_delay(rate);
   if (!neume_delay_line_init(&plugin->player.line, most_delay(rate))) {

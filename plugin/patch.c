@@ -3,10 +3,15 @@
 
 #include "patch.h"
 
+#include "learned.h"
+
 #include <lv2/atom/util.h>
 
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
+
+enum { UNTOLD = INT_MIN }; ///< No value that is learned
 
 /** The parts of a message that matter here; NULL where absent. */
 typedef struct {
@@ -67,9 +72,28 @@ static bool is_urid(const LV2_Atom* atom, const NeumeUris* uris, LV2_URID urid)
          ((const LV2_Atom_URID*)(const void*)atom)->body == urid;
 }
 
+/** Tell again what is asked for: a property, or all where it is NULL. */
+static void handle_get(const LV2_Atom*  property,
+                       const NeumeUris* uris,
+                       NeumeLoader*     loader,
+                       NeumeLearned*    told)
+{
+  NeumeLearnedValue list[NEUME_N_LEARNED];
+  neume_learned_list(uris, told, list);
+  for (uint32_t i = 0; i < NEUME_N_LEARNED; ++i) {
+    if (!property || is_urid(property, uris, list[i].key)) {
+      *list[i].value = UNTOLD;
+    }
+  }
+  if (!property || is_urid(property, uris, uris->neume_model)) {
+    loader->announce = true;
+  }
+}
+
 static void handle(const LV2_Atom*  atom,
                    const NeumeUris* uris,
                    NeumeLoader*     loader,
+                   NeumeLearned*    told,
                    float*           speed)
 {
   if (atom->type != uris->atom_Object ||
@@ -86,14 +110,14 @@ static void handle(const LV2_Atom*  atom,
     }
     return;
   }
-  if ((m.subject && !is_urid(m.subject, uris, uris->neume_plugin)) ||
-      (m.property && !is_urid(m.property, uris, uris->neume_model))) {
+  if (m.subject && !is_urid(m.subject, uris, uris->neume_plugin)) {
     return;
   }
 
   if (type == uris->patch_Get) {
-    loader->announce = true;
+    handle_get(m.property, uris, loader, told);
   } else if (type == uris->patch_Set && m.property && m.value &&
+             is_urid(m.property, uris, uris->neume_model) &&
              (m.value->type == uris->atom_Path ||
               m.value->type == uris->atom_String)) {
     const char* const path = (const char*)(m.value + 1);
@@ -107,6 +131,7 @@ static void handle(const LV2_Atom*  atom,
 void neume_patch_read(const LV2_Atom_Sequence* control,
                       const NeumeUris*         uris,
                       NeumeLoader*             loader,
+                      NeumeLearned*            told,
                       float*                   speed)
 {
   if (!control || !uris->atom_Sequence ||
@@ -120,7 +145,7 @@ void neume_patch_read(const LV2_Atom_Sequence* control,
 
   uint32_t offset = sizeof(LV2_Atom_Sequence_Body);
   while ((atom = atom_at(body, control->atom.size, offset + atom_in))) {
-    handle(atom, uris, loader, speed);
+    handle(atom, uris, loader, told, speed);
     offset += lv2_atom_pad_size((uint32_t)sizeof(LV2_Atom_Event) + atom->size);
   }
 }
@@ -154,35 +179,59 @@ static void object_add(Object*     object,
   object->size += padded;
 }
 
-void neume_patch_write(NeumeSequence*   notify,
-                       const NeumeUris* uris,
-                       NeumeLoader*     loader)
+/** Tell the value of a property; false if there is no room for it. */
+static bool tell(NeumeSequence*   notify,
+                 const NeumeUris* uris,
+                 LV2_URID         property,
+                 LV2_URID         type,
+                 const void*      value,
+                 uint32_t         size)
 {
-  Object object;
+  const uint32_t of = sizeof(LV2_URID);
+  Object         object;
+  object_begin(&object, uris->patch_Set);
+  object_add(
+    &object, uris->patch_subject, uris->atom_URID, &uris->neume_plugin, of);
+  object_add(&object, uris->patch_property, uris->atom_URID, &property, of);
+  object_add(&object, uris->patch_value, type, value, size);
+  return neume_sequence_add(
+    notify, 0, uris->atom_Object, object.bytes, object.size);
+}
 
-  if (loader->announce && notify->seq) {
-    const char* const path = loader->engine ? loader->engine->path : "";
-    object_begin(&object, uris->patch_Set);
-    object_add(&object,
-               uris->patch_subject,
-               uris->atom_URID,
-               &uris->neume_plugin,
-               sizeof(LV2_URID));
-    object_add(&object,
-               uris->patch_property,
-               uris->atom_URID,
-               &uris->neume_model,
-               sizeof(LV2_URID));
-    object_add(&object,
-               uris->patch_value,
-               uris->atom_Path,
-               path,
-               (uint32_t)strlen(path) + 1U);
-    loader->announce = !neume_sequence_add(
-      notify, 0, uris->atom_Object, object.bytes, object.size);
+void neume_patch_write(NeumeSequence*      notify,
+                       const NeumeUris*    uris,
+                       NeumeLoader*        loader,
+                       const NeumeLearned* learned,
+                       NeumeLearned*       told)
+{
+  if (!notify->seq) {
+    return;
   }
 
-  if (loader->changed && notify->seq) {
+  if (loader->announce) {
+    const char* const path = loader->engine ? loader->engine->path : "";
+    const uint32_t    size = (uint32_t)strlen(path) + 1U;
+    loader->announce =
+      !tell(notify, uris, uris->neume_model, uris->atom_Path, path, size);
+  }
+
+  NeumeLearned      now = *learned;
+  NeumeLearnedValue values[NEUME_N_LEARNED];
+  NeumeLearnedValue olds[NEUME_N_LEARNED];
+  neume_learned_list(uris, &now, values);
+  neume_learned_list(uris, told, olds);
+  for (uint32_t i = 0; i < NEUME_N_LEARNED && uris->atom_Int; ++i) {
+    const int32_t  value = *values[i].value;
+    const LV2_URID key   = values[i].key;
+    const uint32_t size  = sizeof(value);
+    if (*olds[i].value != value &&
+        tell(notify, uris, key, uris->atom_Int, &value, size)) {
+      *olds[i].value = value;
+    }
+  }
+
+  if (loader->changed) {
+    Object object;
     object_begin(&object, uris->state_StateChanged);
     loader->changed = !neume_sequence_add(
       notify, 0, uris->atom_Object, object.bytes, object.size);

@@ -285,7 +285,8 @@ void neume_player_run(NeumePlayer* player, uint32_t n_samples)
 
   // Messages come first: a worker may answer at once, and change the engine
   float speed = player->rolling ? 1.0f : 0.0f;
-  neume_patch_read(ports->control, uris, &player->loader, &speed);
+  neume_patch_read(
+    ports->control, uris, &player->loader, &player->told, &speed);
   neume_loader_update(&player->loader);
   if (player->n_swaps != player->loader.n_swaps) {
     player->n_swaps = player->loader.n_swaps;
@@ -315,7 +316,8 @@ void neume_player_run(NeumePlayer* player, uint32_t n_samples)
 
   neume_midi_out_end_block(&player->midi);
   if (n_samples) {
-    neume_patch_write(&notify, uris, &player->loader);
+    const NeumeLearned learned = neume_learn_get(&player->learn);
+    neume_patch_write(&notify, uris, &player->loader, &learned, &player->told);
     neume_display_tick(&player->display, n_samples);
   }
 

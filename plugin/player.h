@@ -41,6 +41,7 @@ typedef struct {
   NeumeMidiOut    midi;       ///< Messages to be sent
   NeumeExpression expression; ///< Makes them
   NeumeLearn      learn;      ///< What fits the room and the singer
+  NeumeLearned    told;       ///< What the host was told of it
   NeumeDelayLine  line;       ///< `out` is this much behind `in`
   NeumeMonitor    monitor;    ///< Makes `out`
   NeumeDisplay    display;    ///< Picture in the host's mixer

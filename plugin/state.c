@@ -3,6 +3,8 @@
 
 #include "state.h"
 
+#include "learned.h"
+
 #include "host_features.h"
 
 #include <lv2/worker/worker.h>
@@ -99,27 +101,6 @@ static LV2_State_Status restore_model(NeumeLoader*                loader,
   return loaded ? LV2_STATE_SUCCESS : LV2_STATE_ERR_UNKNOWN;
 }
 
-/** A value that was learned, as it stands in a state: an atom:Int. */
-typedef struct {
-  LV2_URID key;   ///< The property
-  int*     value; ///< Where it is
-} Learned;
-
-enum { N_LEARNED = 4 };
-
-static void list_learned(const NeumeUris* uris,
-                         NeumeLearned*    learned,
-                         Learned*         list)
-{
-  const Learned all[N_LEARNED] = {
-    { uris->neume_learned_gate, &learned->gate },
-    { uris->neume_learned_lowest, &learned->lowest },
-    { uris->neume_learned_highest, &learned->highest },
-    { uris->neume_learned_level, &learned->level },
-  };
-  memcpy(list, all, sizeof(all));
-}
-
 /** Save what was learned, and also that nothing was: a state without it, such
    as a preset of ours, leaves the room and the singer as they are. */
 static LV2_State_Status save_learned(const NeumeLearn*        learn,
@@ -129,16 +110,16 @@ static LV2_State_Status save_learned(const NeumeLearn*        learn,
 {
   const NeumeLearned nothing = neume_learned_nothing();
   NeumeLearned       learned = neume_learn_get(learn);
-  Learned            list[N_LEARNED];
+  NeumeLearnedValue  list[NEUME_N_LEARNED];
   if (!uris->atom_Int) {
     return memcmp(&learned, &nothing, sizeof(nothing))
              ? LV2_STATE_ERR_NO_FEATURE
              : LV2_STATE_SUCCESS;
   }
 
-  list_learned(uris, &learned, list);
+  neume_learned_list(uris, &learned, list);
   LV2_State_Status st = LV2_STATE_SUCCESS;
-  for (uint32_t i = 0; !st && i < N_LEARNED; ++i) {
+  for (uint32_t i = 0; !st && i < NEUME_N_LEARNED; ++i) {
     const int32_t value = *list[i].value;
     st                  = store(handle,
                list[i].key,
@@ -155,11 +136,11 @@ static LV2_State_Status restore_learned(NeumeLearn*                 learn,
                                         LV2_State_Retrieve_Function retrieve,
                                         LV2_State_Handle            handle)
 {
-  NeumeLearned learned = neume_learned_nothing();
-  Learned      list[N_LEARNED];
-  bool         any = false;
-  list_learned(uris, &learned, list);
-  for (uint32_t i = 0; i < N_LEARNED; ++i) {
+  NeumeLearned      learned = neume_learned_nothing();
+  NeumeLearnedValue list[NEUME_N_LEARNED];
+  bool              any = false;
+  neume_learned_list(uris, &learned, list);
+  for (uint32_t i = 0; i < NEUME_N_LEARNED; ++i) {
     size_t            size  = 0;
     uint32_t          type  = 0;
     uint32_t          flags = 0;

@@ -337,6 +337,29 @@ static void take_midi(Host* host, uint32_t n)
   }
 }
 
+/** Keep what the plugin tells of a property: its model, or what it learned. */
+static void take_property(Host* host, LV2_URID key, const LV2_Atom* value)
+{
+  if (key == host->urid.neume_model) {
+    HOST_REQUIRE(value->type == host->urid.atom_Path);
+    snprintf(host->path, sizeof(host->path), "%s", (const char*)(value + 1));
+    ++host->n_told;
+    return;
+  }
+
+  const LV2_URID learned[HOST_LEARNED] = { host->urid.neume_learned_gate,
+                                           host->urid.neume_learned_lowest,
+                                           host->urid.neume_learned_highest,
+                                           host->urid.neume_learned_level };
+  uint32_t       i                     = 0;
+  while (i < HOST_LEARNED && learned[i] != key) {
+    ++i;
+  }
+  HOST_REQUIRE(i < HOST_LEARNED && value->type == host->urid.atom_Int);
+  host->told_learned[i] = ((const LV2_Atom_Int*)(const void*)value)->body;
+  ++host->n_told_learned;
+}
+
 static void take_notify(Host* host)
 {
   const LV2_Atom_Sequence* const seq = take(host, &host->notify);
@@ -361,14 +384,9 @@ static void take_notify(Host* host)
                         &value,
                         0);
     HOST_REQUIRE(object->body.otype == host->urid.patch_Set);
-    HOST_REQUIRE(property &&
-                 ((const LV2_Atom_URID*)(const void*)property)->body ==
-                   host->urid.neume_model);
-    HOST_REQUIRE(value && value->type == host->urid.atom_Path);
-    if (value) {
-      snprintf(host->path, sizeof(host->path), "%s", (const char*)(value + 1));
-      ++host->n_told;
-    }
+    HOST_REQUIRE(property && value);
+    take_property(
+      host, ((const LV2_Atom_URID*)(const void*)property)->body, value);
   }
 }
 

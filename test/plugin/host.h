@@ -92,7 +92,9 @@ typedef struct {
   char     logged[512];     ///< The last one
   uint32_t n_redraws;       ///< Calls of queue_draw
 
-  HostNumber learned[HOST_LEARNED]; ///< Last saved; what is to be restored
+  HostNumber learned[HOST_LEARNED];      ///< Last saved; what is to be restored
+  int        told_learned[HOST_LEARNED]; ///< Last told of it
+  uint32_t   n_told_learned;             ///< How often it was told
 
   uint8_t  jobs[HOST_MESSAGES][16];    ///< Scheduled, oldest first
   uint32_t job_sizes[HOST_MESSAGES];   ///< Their sizes
@@ -151,6 +153,9 @@ void host_run_random(Host*        host,
 /** Put a patch:Set or patch:Get of the model into the next block. */
 void host_patch_set(Host* host, const char* path);
 void host_patch_get(Host* host);
+
+/** A patch:Get of any property, or of all (0). */
+void host_patch_get_of(Host* host, LV2_URID property);
 
 /** Put a time:Position with the transport's speed into the next block. */
 void host_transport(Host* host, float speed);

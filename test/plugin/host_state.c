@@ -12,7 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_message(Host* host, LV2_URID type, const char* path)
+/** A message of a property, 0 = none named, with a path, NULL = none. */
+static void add_message(Host*       host,
+                        LV2_URID    type,
+                        LV2_URID    property,
+                        const char* path)
 {
   LV2_Atom_Forge       forge;
   LV2_Atom_Forge_Frame frame;
@@ -23,8 +27,10 @@ static void add_message(Host* host, LV2_URID type, const char* path)
   lv2_atom_forge_set_buffer(&forge, buffer, sizeof(buffer));
   lv2_atom_forge_frame_time(&forge, 0);
   lv2_atom_forge_object(&forge, &frame, 0, type);
-  lv2_atom_forge_key(&forge, host->urid.patch_property);
-  lv2_atom_forge_urid(&forge, host->urid.neume_model);
+  if (property) {
+    lv2_atom_forge_key(&forge, host->urid.patch_property);
+    lv2_atom_forge_urid(&forge, property);
+  }
   if (path) {
     lv2_atom_forge_key(&forge, host->urid.patch_value);
     lv2_atom_forge_path(&forge, path, (uint32_t)strlen(path));
@@ -36,12 +42,17 @@ static void add_message(Host* host, LV2_URID type, const char* path)
 
 void host_patch_set(Host* host, const char* path)
 {
-  add_message(host, host->urid.patch_Set, path);
+  add_message(host, host->urid.patch_Set, host->urid.neume_model, path);
 }
 
 void host_patch_get(Host* host)
 {
-  add_message(host, host->urid.patch_Get, NULL);
+  host_patch_get_of(host, host->urid.neume_model);
+}
+
+void host_patch_get_of(Host* host, LV2_URID property)
+{
+  add_message(host, host->urid.patch_Get, property, NULL);
 }
 
 void host_transport(Host* host, float speed)

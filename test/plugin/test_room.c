@@ -126,6 +126,41 @@ static void learn(Host* host)
   turn(host, false);
 }
 
+/** What is learned is told: when it changes, and when it is asked for. */
+static void test_told(void)
+{
+  static const int nothing[HOST_LEARNED] = { -90, 45, 83, -11 };
+  char             path[4096];
+  Host* const      host = started();
+  CHECK(!host->n_told_learned); // It knows the defaults
+  host_patch_get_of(host, 0);
+  host_run(host, room, NULL, 1);
+  CHECK(host->n_told_learned == HOST_LEARNED && host->n_told == 1U);
+  CHECK(host_same_bits(host->told_learned, nothing, sizeof(nothing)));
+
+  learn(host);
+  host_set_capacity(host, NEUME_PORT_NOTIFY, 16U); // No room yet
+  host_run(host, room, NULL, 1);
+  CHECK(host->n_told_learned == HOST_LEARNED);
+  host_set_capacity(host, NEUME_PORT_NOTIFY, HOST_CAPACITY);
+  host_run(host, room, NULL, 1);
+  host_run(host, room, NULL, 1);
+  CHECK(host->n_told_learned == 2U * HOST_LEARNED);
+  CHECK(!host_save(host, path));
+  for (uint32_t i = 0; i < HOST_LEARNED; ++i) {
+    CHECK(host->told_learned[i] == host_learned(host, i, 0));
+  }
+
+  host_patch_get_of(host, host->urid.neume_learned_highest);
+  host_run(host, room, NULL, 1);
+  CHECK(host->n_told_learned == 2U * HOST_LEARNED + 1U && host->n_told == 1U);
+  host_patch_get_of(host, host->urid.patch_Get); // No property of ours
+  host_patch_get(host);
+  host_run(host, room, NULL, 1);
+  CHECK(host->n_told_learned == 2U * HOST_LEARNED + 1U && host->n_told == 2U);
+  host_free(host);
+}
+
 /** Loudest velocity of `beyond` with nothing learned. */
 static unsigned open_velocity;
 
@@ -324,6 +359,7 @@ int main(void)
 {
   make_sounds();
   test_learn();
+  test_told();
   test_ports();
   test_interrupted();
   test_lookahead();
