@@ -67,7 +67,7 @@ static bool bind_tensor(NeumeSafetensors* st,
                         const char*       part,
                         uint32_t          n_dims,
                         const uint64_t*   dims,
-                        const uint8_t*    bytes,
+                        const NeumeModel* model,
                         const float**     values,
                         NeumeFault*       fault)
 {
@@ -101,9 +101,8 @@ static bool bind_tensor(NeumeSafetensors* st,
     }
   }
 
-  // Offsets are multiples of 4, and malloc() aligns for every type
   tensor->used = true;
-  *values      = (const float*)(const void*)(bytes + tensor->begin);
+  *values      = model->values + tensor->first;
   return true;
 }
 
@@ -130,11 +129,11 @@ static bool bind_tensors(NeumeSafetensors*     st,
                      "weight",
                      is_conv ? 4U : 2U,
                      dims,
-                     model->bytes,
+                     model,
                      &layer->weight,
                      fault) ||
         !bind_tensor(
-          st, names[i], "bias", 1U, dims, model->bytes, &layer->bias, fault)) {
+          st, names[i], "bias", 1U, dims, model, &layer->bias, fault)) {
       return false;
     }
   }
@@ -150,20 +149,45 @@ static bool bind_tensors(NeumeSafetensors*     st,
   return true;
 }
 
-/** From little-endian bytes to this machine's floats, all finite. */
+/** IEEE 754 binary16, little-endian. */
+static float read_half(const uint8_t* b)
+{
+  const uint32_t bits     = (uint32_t)b[0] | (uint32_t)b[1] << 8U;
+  const uint32_t exponent = bits >> 10U & 0x1FU;
+  const uint32_t fraction = bits & 0x3FFU;
+  const float    sign     = bits & 0x8000U ? -1.0f : 1.0f;
+  if (exponent == 0x1FU) {
+    return fraction ? NAN : sign * INFINITY;
+  }
+  return sign * (exponent
+                   ? ldexpf((float)(fraction + 0x400U), (int)exponent - 25)
+                   : ldexpf((float)fraction, -24));
+}
+
+/** IEEE 754 binary32, little-endian. */
+static float read_single(const uint8_t* b)
+{
+  const uint32_t bits = (uint32_t)b[0] | (uint32_t)b[1] << 8U |
+                        (uint32_t)b[2] << 16U | (uint32_t)b[3] << 24U;
+  float value = 0.0f;
+  memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+
+/** From the file's bytes to the model's values, all finite. */
 static bool decode(const NeumeSafetensors* st,
+                   const uint8_t*          data,
                    NeumeModel*             model,
                    NeumeFault*             fault)
 {
   for (size_t t = 0; t < st->n_tensors; ++t) {
     const NeumeTensor* const tensor = &st->tensors[t];
-    uint8_t* const           bytes  = model->bytes + tensor->begin;
+    const bool               half   = tensor->size == 2U;
+    model->half                     = model->half || half;
     for (uint64_t i = 0; i < tensor->count; ++i) {
-      uint8_t* const b    = bytes + i * sizeof(float);
-      const uint32_t bits = (uint32_t)b[0] | (uint32_t)b[1] << 8U |
-                            (uint32_t)b[2] << 16U | (uint32_t)b[3] << 24U;
-      float value = 0.0f;
-      memcpy(&value, &bits, sizeof(value));
+      const uint64_t       at    = tensor->begin + i * tensor->size;
+      const uint8_t* const b     = data + at;
+      const float          value = half ? read_half(b) : read_single(b);
       if (!isfinite(value)) {
         return neume_fault(fault,
                            NEUME_ERR_RANGE,
@@ -171,10 +195,10 @@ static bool decode(const NeumeSafetensors* st,
                            ") is %s",
                            tensor->name,
                            i,
-                           tensor->begin + i * sizeof(float),
+                           at,
                            isnan(value) ? "NaN" : "infinite");
       }
-      memcpy(b, &value, sizeof(value));
+      model->values[tensor->first + i] = value;
     }
   }
   return true;
@@ -192,9 +216,8 @@ static double feature_peak(const NeumeFrontEnd* fe)
   return (double)fe->scale * log1p(power / (double)fe->floor);
 }
 
-/** Everything but the tensors, for which `model->bytes` is made. */
+/** Everything but the tensors, for which `model->values` is made. */
 static bool read_structure(NeumeSafetensors* st,
-                           uint64_t          n_data,
                            NeumeModel*       model,
                            json_t*           layers,
                            NeumeLayerName*   names,
@@ -204,10 +227,25 @@ static bool read_structure(NeumeSafetensors* st,
     return false;
   }
 
-  model->n_bytes = (size_t)n_data;
-  model->bytes   = (uint8_t*)malloc(n_data ? model->n_bytes : 1U);
-  return model->bytes ? bind_tensors(st, model, names, fault)
-                      : neume_fault_memory(fault);
+  const size_t n = (size_t)st->n_values;
+  model->values  = (float*)malloc(n ? n * sizeof(float) : 1U);
+  return model->values ? bind_tensors(st, model, names, fault)
+                       : neume_fault_memory(fault);
+}
+
+/** The tensors' values, from their bytes. */
+static bool read_values(Source*                 source,
+                        const NeumeSafetensors* st,
+                        size_t                  n_data,
+                        NeumeModel*             model,
+                        NeumeFault*             fault)
+{
+  uint8_t* const data = (uint8_t*)malloc(n_data ? n_data : 1U);
+  const bool     good =
+    data ? take(source, data, n_data, fault) && decode(st, data, model, fault)
+             : neume_fault_memory(fault);
+  free(data);
+  return good;
 }
 
 /** From a header to a whole model, taking the tensors from `source`. */
@@ -220,9 +258,8 @@ static bool read_model(Source*           source,
   NeumeLayerName names[NEUME_LAYERS_MAX] = { NULL };
   json_t* const  layers = neume_metadata_read(st->metadata, model, fault);
   const bool     good =
-    layers && read_structure(st, n_data, model, layers, names, fault) &&
-    take(source, model->bytes, model->n_bytes, fault) &&
-    decode(st, model, fault) &&
+    layers && read_structure(st, model, layers, names, fault) &&
+    read_values(source, st, (size_t)n_data, model, fault) &&
     neume_layers_bounded(model, names, feature_peak(&model->front_end), fault);
   json_decref(layers);
   return good;
@@ -377,7 +414,7 @@ void neume_model_free(NeumeModel* model)
 {
   if (model) {
     free(model->provenance);
-    free(model->bytes);
+    free(model->values);
     free(model);
   }
 }

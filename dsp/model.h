@@ -87,12 +87,12 @@ typedef struct {
   uint64_t macs;     ///< Multiply-adds for one column, all layers
   char     name[64]; ///< "live"
   char     version[32]; ///< Version of the weights, free text
-  char* provenance; ///< What made it: command, seed, data, commit.  JSON text
-  uint8_t*                      bytes;   ///< Owns the tensors
-  size_t                        n_bytes; ///< Size of `bytes`
-  const struct NeumeCnnWeights* packed;  ///< Weights as engines read them, not
-                                         ///< owned; NULL unless shared, see
-                                         ///< neume_model_acquire()
+  char*  provenance; ///< What made it: command, seed, data, commit.  JSON text
+  float* values;     ///< Owns the tensors
+  bool   half;       ///< The file has some in F16
+  const struct NeumeCnnWeights* packed; ///< Weights as engines read them, not
+                                        ///< owned; NULL unless shared, see
+                                        ///< neume_model_acquire()
 } NeumeModel;
 
 #define NEUME_MESSAGE_MAX 256 ///< Bytes that hold any error message

@@ -104,7 +104,7 @@ static bool read_shape(const json_t* object,
 
     // The running product never exceeds n_data, so it can't overflow
     const int64_t  length = json_integer_value(axis);
-    const uint64_t most   = n_data / sizeof(float) / tensor->count;
+    const uint64_t most   = n_data / tensor->size / tensor->count;
     if (length < 1 || (uint64_t)length > most) {
       return neume_fault(fault,
                          NEUME_ERR_RANGE,
@@ -158,21 +158,23 @@ static bool read_offsets(const json_t* object,
                        e,
                        n_data);
   }
-  if (b % (int64_t)sizeof(float)) {
+  if (b % (int64_t)tensor->size) {
     return neume_fault(fault,
                        NEUME_ERR_FORMAT,
-                       "%s.data_offsets: %" PRId64 " is not a multiple of 4",
+                       "%s.data_offsets: %" PRId64
+                       " is not a multiple of %" PRIu32,
                        where,
-                       b);
+                       b,
+                       tensor->size);
   }
-  if ((uint64_t)(e - b) != tensor->count * sizeof(float)) {
+  if ((uint64_t)(e - b) != tensor->count * tensor->size) {
     return neume_fault(fault,
                        NEUME_ERR_FORMAT,
                        "%s.data_offsets: hold %" PRId64
                        " bytes, the shape needs %" PRIu64,
                        where,
                        e - b,
-                       tensor->count * (uint64_t)sizeof(float));
+                       tensor->count * tensor->size);
   }
 
   tensor->begin = (uint64_t)b;
@@ -195,14 +197,16 @@ static bool read_tensor(const char*  name,
       !neume_json_string(object, where, "dtype", 16, &dtype, fault)) {
     return false;
   }
-  if (strcmp(dtype, "F32") != 0) {
+  const bool half = !strcmp(dtype, "F16");
+  if (!half && strcmp(dtype, "F32") != 0) {
     return neume_fault(fault,
                        NEUME_ERR_FORMAT,
-                       "%s.dtype: is '%s', must be 'F32'",
+                       "%s.dtype: is '%s', must be 'F32' or 'F16'",
                        where,
                        dtype);
   }
 
+  tensor->size = half ? 2U : 4U;
   tensor->name = name;
   tensor->used = false;
   return read_shape(object, where, n_data, tensor, fault) &&
@@ -216,7 +220,8 @@ static int compare(const void* a, const void* b)
   return (x > y) - (x < y);
 }
 
-/** Sort the tensors and see that they fill the data from end to end. */
+/** Sort the tensors, number their values, and see that they fill the data from
+    end to end. */
 static bool check_cover(NeumeSafetensors* st,
                         uint64_t          n_data,
                         NeumeFault*       fault)
@@ -225,7 +230,9 @@ static bool check_cover(NeumeSafetensors* st,
 
   uint64_t end = 0;
   for (size_t i = 0; i < st->n_tensors; ++i) {
-    const NeumeTensor* const t = &st->tensors[i];
+    NeumeTensor* const t = &st->tensors[i];
+    t->first             = st->n_values;
+    st->n_values += t->count;
     if (t->begin < end) {
       return neume_fault(fault,
                          NEUME_ERR_FORMAT,
@@ -245,7 +252,7 @@ static bool check_cover(NeumeSafetensors* st,
                          t->begin,
                          t->name);
     }
-    end += t->count * sizeof(float);
+    end += t->count * t->size;
   }
 
   return end == n_data ? true
@@ -290,6 +297,7 @@ bool neume_safetensors_read(const char*       header,
                             NeumeFault*       fault)
 {
   st->n_tensors = 0;
+  st->n_values  = 0;
   st->metadata  = NULL;
   st->header    = NULL;
 

@@ -214,7 +214,7 @@ static int print_info(const char* path, bool only_provenance)
   const double step = (double)NEUME_STEP / NEUME_RATE;
   printf("name        %s\n", model->name);
   printf("version     %s\n", model->version);
-  printf("tensors     %zu bytes\n", model->n_bytes);
+  printf("precision   %s\n", model->half ? "half" : "single");
   printf("classes     %u: no voice, and MIDI %u..%u\n",
          NEUME_CLASSES,
          NEUME_MIDI_MIN,

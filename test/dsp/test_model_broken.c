@@ -179,7 +179,7 @@ static const Breakage breakages[] = {
   {"layers", NULL, "[{\"type\": \"conv\", \"name\": \"a\", \"out_channels\": 4096, \"kernel\": [3, 1], \"dilation\": 1, \"left\": 0, \"right\": 0, \"pad\": [1, 1], \"activation\": \"relu\", \"slope\": 0}, {\"type\": \"conv\", \"name\": \"b\", \"out_channels\": 4096, \"kernel\": [3, 1], \"dilation\": 1, \"left\": 0, \"right\": 0, \"pad\": [1, 1], \"activation\": \"relu\", \"slope\": 0}]", RANGE, "layers[1]: a column costs 1208254464 multiply-adds, must be at most 1073741824"},
   // Tensors
   {NULL, "conv1.bias", "conv1.bios", FORMAT, "tensor 'conv1.bias': missing"},
-  {NULL, "\"dtype\":\"F32\"", "\"dtype\":\"F16\"", FORMAT, "tensor 'conv1.weight'.dtype: is 'F16', must be 'F32'"},
+  {NULL, "\"dtype\":\"F32\"", "\"dtype\":\"F64\"", FORMAT, "tensor 'conv1.weight'.dtype: is 'F64', must be 'F32' or 'F16'"},
   {NULL, "\"dtype\":\"F32\",", "", FORMAT, "tensor 'conv1.weight'.dtype: missing"},
   {NULL, "\"dtype\":\"F32\"", "\"dtype\":\"F32\",\"strides\":[1]", FORMAT, "tensor 'conv1.weight'.strides: unknown field"},
   {NULL, "\"conv1.bias\":{", "\"conv1.bias\":1,\"x\":{", FORMAT, "tensor 'conv1.bias': must be a JSON object"},
@@ -210,9 +210,9 @@ static const Breakage breakages[] = {
   {NULL, "[144,160]", "[140,156]", FORMAT, "tensor 'conv1.bias' at data byte 140 overlaps tensor 'conv1.weight', which ends at 144"},
   {NULL, "[144,160]", "[0,16]", FORMAT, "overlaps tensor"},
   {NULL, "\"conv1.bias\"", "\"conv1.bias\\u001b[31m\"", FORMAT, "tensor 'conv1.bias': missing"},
-  {NULL, "\"dtype\":\"F32\"", "\"dtype\":\"\xC3\xA4\"", FORMAT, "is '\xC3\xA4', must be 'F32'"},
-  {NULL, "\"dtype\":\"F32\"", "\"dtype\":\"\xE2\x99\xAA\"", FORMAT, "is '\xE2\x99\xAA', must be 'F32'"},
-  {NULL, "\"dtype\":\"F32\"", "\"dtype\":\"\xF0\x9F\x8E\xB5\"", FORMAT, "is '\xF0\x9F\x8E\xB5', must be 'F32'"},
+  {NULL, "\"dtype\":\"F32\"", "\"dtype\":\"\xC3\xA4\"", FORMAT, "is '\xC3\xA4', must be 'F32' or 'F16'"},
+  {NULL, "\"dtype\":\"F32\"", "\"dtype\":\"\xE2\x99\xAA\"", FORMAT, "is '\xE2\x99\xAA', must be 'F32' or 'F16'"},
+  {NULL, "\"dtype\":\"F32\"", "\"dtype\":\"\xF0\x9F\x8E\xB5\"", FORMAT, "is '\xF0\x9F\x8E\xB5', must be 'F32' or 'F16'"},
 };
 // clang-format on
 

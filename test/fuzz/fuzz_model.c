@@ -71,7 +71,7 @@ static void check_model(const NeumeModel* m)
   require(channels == (m->tells_onsets ? NEUME_CLASSES + 1U : NEUME_CLASSES));
   require(memchr(m->name, 0, sizeof(m->name)) != NULL);
   require(memchr(m->version, 0, sizeof(m->version)) != NULL);
-  require(m->provenance && m->bytes);
+  require(m->provenance && m->values);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)

@@ -280,6 +280,27 @@ class Files(unittest.TestCase):
         for name, array in arrays.items():
             np.testing.assert_array_equal(back[name], array)
 
+    def test_half_precision_is_kept(self):
+        arrays = {"a": np.float16([1.5, -65504, 6e-8]), "b": np.float32([0.1])}
+        tensors.write(self.path, arrays, {})
+        back, _ = tensors.read(self.path)
+        for name, array in arrays.items():
+            self.assertEqual(back[name].dtype, array.dtype)
+            np.testing.assert_array_equal(back[name], array)
+
+        stack, x = random_stack("onsets", double=False)
+        front_end = vectors.front_end(stack.bands, stack.stack)
+        weights.save(self.path, "name", "1", front_end, stack, {}, half=True)
+        back, _, _ = weights.load(self.path)
+        whole = networks.fold(stack)
+        for name, array in networks.fold(back).items():
+            self.assertEqual(array.dtype, np.float32)
+            np.testing.assert_allclose(array, whole[name], rtol=2**-11, atol=2**-25)
+        away = (outputs(back, x) - outputs(stack, x)).abs().max().item()
+        self.assertTrue(1e-6 < away < 0.02, away)
+        with self.assertRaisesRegex(ValueError, "beyond half precision"):
+            weights.halved({"w": np.float32([7e4])})
+
     def test_broken_files_are_refused(self):
         data = tensors.pack({"a": np.zeros(4)}, {})
         for broken in (b"", data[:7], data[:20], data[:-1]):

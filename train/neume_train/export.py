@@ -89,6 +89,7 @@ def main():
     parser.add_argument("--version", default="1", help="free text")
     weights.add_doubt(parser, default=[])
     parser.add_argument("--raw", action="store_true", help="last weights, not their average")
+    parser.add_argument("--half", action="store_true", help="half precision: half the size")
     args = parser.parse_args()
     try:
         told = weights.doubt(args.doubt, args.onset)
@@ -102,7 +103,7 @@ def main():
     command = without_paths("python3 -m neume_train.export " + " ".join(sys.argv[1:]))
     details = provenance(stack, states, command)
     front_end = states[0]["front_end"]
-    weights.save(args.out, args.name, args.version, front_end, stack, details, told)
+    weights.save(args.out, args.name, args.version, front_end, stack, details, told, args.half)
     print(
         f"{args.out}: {details['parameters']} parameters, {details['macs'] / 1e6:.2f} M "
         f"multiply-adds per frame, {os.path.getsize(args.out) / 1e6:.2f} MB"

@@ -1,6 +1,6 @@
 # Copyright 2026 The Neume authors
 # SPDX-License-Identifier: ISC
-"""Safetensors files of F32 arrays: header length, JSON header, bytes."""
+"""Safetensors files of F32 and F16 arrays: header length, JSON header, bytes."""
 
 import json
 import os
@@ -9,8 +9,13 @@ import struct
 import numpy as np
 
 
+TYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
+
+
 def pack(tensors, metadata):
     """Bytes of a file with `tensors` (name to array) and `metadata` (str to str).
+
+    Arrays of float16 are kept as such, all others in F32.
 
     The header is padded with spaces so that the tensors start at a multiple
     of 8 bytes.
@@ -23,9 +28,10 @@ def pack(tensors, metadata):
     offset = 0
     for name, array in tensors.items():
         shape = list(np.shape(array))
-        blob = np.ascontiguousarray(array, dtype="<f4").tobytes()
+        kind = "F16" if np.asarray(array).dtype == np.float16 else "F32"
+        blob = np.ascontiguousarray(array, dtype=TYPES[kind]).tobytes()
         header[name] = {
-            "dtype": "F32",
+            "dtype": kind,
             "shape": shape,
             "data_offsets": [offset, offset + len(blob)],
         }
@@ -37,7 +43,8 @@ def pack(tensors, metadata):
 
 
 def unpack(data):
-    """(tensors, metadata) of a file's bytes; ValueError where it is broken."""
+    """(tensors, metadata) of a file's bytes, tensors as precise as they are there;
+    ValueError where it is broken."""
     if len(data) < 8:
         raise ValueError("shorter than its header length")
     (size,) = struct.unpack("<Q", data[:8])
@@ -48,13 +55,14 @@ def unpack(data):
     body = memoryview(data)[8 + size :]
     tensors = {}
     for name, entry in header.items():
-        if entry["dtype"] != "F32":
-            raise ValueError(f"tensor {name} is {entry['dtype']}, not F32")
+        kind = TYPES.get(entry["dtype"])
+        if kind is None:
+            raise ValueError(f"tensor {name} is {entry['dtype']}, not F32 or F16")
         begin, end = entry["data_offsets"]
         count = int(np.prod(entry["shape"], dtype=np.int64))
-        if not 0 <= begin <= end <= len(body) or end - begin != 4 * count:
+        if not 0 <= begin <= end <= len(body) or end - begin != kind.itemsize * count:
             raise ValueError(f"tensor {name} has wrong offsets")
-        flat = np.frombuffer(body[begin:end], dtype="<f4").astype(np.float32)
+        flat = np.frombuffer(body[begin:end], dtype=kind).astype(kind.newbyteorder("="))
         tensors[name] = flat.reshape(entry["shape"])
     return tensors, metadata
 

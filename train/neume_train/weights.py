@@ -14,6 +14,8 @@ import hashlib
 import json
 import sys
 
+import numpy as np
+
 from neume_train import networks, tensors
 
 DOUBT_MAX = 1000  # Milliseconds, as dsp/model.h has it
@@ -43,9 +45,20 @@ def add_doubt(parser, **more):
         help="ms from an onset to the middle of what the network tells of it")
 
 
-def save(path, name, version, front_end, stack, provenance, told=None):
-    """Write `stack` (networks.Stack), its normalisation folded in; `told` is what
-    doubt() returns."""
+def halved(arrays):
+    """`arrays` (name to array) in half precision; ValueError where one does not fit."""
+    with np.errstate(over="ignore"):
+        result = {name: array.astype(np.float16) for name, array in arrays.items()}
+    for name, array in result.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name}: has values beyond half precision")
+    return result
+
+
+def save(path, name, version, front_end, stack, provenance, told=None, half=False):
+    """Write `stack` (networks.Stack), its normalisation folded in, perhaps in half
+    precision; `told` is what doubt() returns."""
+    arrays = networks.fold(stack)
     metadata = {
         "format": "neume-1",
         "name": name,
@@ -56,7 +69,7 @@ def save(path, name, version, front_end, stack, provenance, told=None):
         **(told or {}),
         "provenance": json.dumps(provenance),
     }
-    tensors.write(path, networks.fold(stack), metadata)
+    tensors.write(path, halved(arrays) if half else arrays, metadata)
 
 
 def origin(path, metadata):
