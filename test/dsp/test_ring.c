@@ -10,9 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
-#define RECORDS  100000U
-#define MAX_BODY 57U
+#define RECORDS       100000U
+#define RECORDS_LEAST 2000U
+#define SECONDS       15.0 // Enough for all where anything is idle
+#define MAX_BODY      57U
 
 /** What precedes a record's body in the ring. */
 typedef struct {
@@ -25,6 +28,7 @@ typedef struct {
 typedef struct {
   NeumeRing*   ring;   ///< Shared
   atomic_bool* failed; ///< Shared: the reader has given up
+  atomic_uint* total;  ///< Shared: records in all, UINT32_MAX until it is known
   unsigned     errors; ///< Records that were not as expected
   unsigned     waits;  ///< Times that the ring was full, or empty
 } Side;
@@ -157,12 +161,23 @@ static void test_transaction(void)
   neume_ring_free(ring);
 }
 
-/** Write numbered records of random size, some of them dropped half-way. */
+/** Seconds on a clock that only goes forward. */
+static double now(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/** Write numbered records of random size, some of them dropped half-way: all,
+    or as many as there is time for where processors are busy elsewhere. */
 static void* write_records(void* data)
 {
-  Side* const side   = (Side*)data;
-  uint32_t    random = 1;
-  for (uint32_t number = 0; number < RECORDS;) {
+  Side* const  side   = (Side*)data;
+  const double end    = now() + SECONDS;
+  uint32_t     random = 1;
+  uint32_t     number = 0;
+  while (number < RECORDS && (number < RECORDS_LEAST || now() < end)) {
     unsigned char body[MAX_BODY];
     const Head    head = { number, next_random(&random) % (MAX_BODY + 1U), 0 };
     for (uint32_t i = 0; i < head.size; ++i) {
@@ -191,13 +206,15 @@ static void* write_records(void* data)
       ++number;
     }
   }
+  atomic_store_explicit(side->total, number, memory_order_relaxed);
   return NULL;
 }
 
 static void* read_records(void* data)
 {
-  Side* const side = (Side*)data;
-  for (uint32_t number = 0; number < RECORDS;) {
+  Side* const side   = (Side*)data;
+  uint32_t    number = 0;
+  while (number < atomic_load_explicit(side->total, memory_order_relaxed)) {
     Head          head = { 0, 0, 0 };
     unsigned char body[MAX_BODY];
     if (!neume_ring_peek(side->ring, &head, sizeof(head))) {
@@ -232,8 +249,9 @@ static void test_threads(uint32_t size)
   }
 
   atomic_bool failed = false;
-  Side        writer = { ring, &failed, 0, 0 };
-  Side        reader = { ring, &failed, 0, 0 };
+  atomic_uint total  = UINT32_MAX;
+  Side        writer = { ring, &failed, &total, 0, 0 };
+  Side        reader = { ring, &failed, &total, 0, 0 };
   pthread_t   thread;
   CHECK(!pthread_create(&thread, NULL, write_records, &writer));
   read_records(&reader);
@@ -241,8 +259,9 @@ static void test_threads(uint32_t size)
   CHECK_MSG(!reader.errors, "%u errors", reader.errors);
   CHECK(neume_ring_read_space(ring) == 0);
   fprintf(stderr,
-          "ring of %u: full %u times, empty %u times\n",
+          "ring of %u: %u records, full %u times, empty %u times\n",
           neume_ring_capacity(ring),
+          atomic_load(&total),
           writer.waits,
           reader.waits);
   neume_ring_free(ring);
