@@ -349,6 +349,14 @@ class Training(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "differ"):
             export.mean_of(pair)
 
+    def test_a_history_tells_each_run_once(self):
+        x = {"command": "x", "data": [{"seed": 1, "frames": 9}]}
+        a, b = ({"command": name, "after": [x]} for name in "ab")
+        told = export.history([{"command": "m", "mean_of": [a, b]}, b])
+        self.assertEqual([run["command"] for run in told], list("xabm"))
+        self.assertEqual(told[0], {"command": "x", "data": [{"seed": 1}]})
+        self.assertEqual(told[3], {"command": "m"})
+
     def test_new_shards_leave_the_held_out_clips_where_they_are(self):
         clips = shards.Clips([self.data])
         self.assertEqual((len(clips.train), len(clips.held_out)), (18, 2))

@@ -17,7 +17,7 @@ import sys
 import torch
 
 from neume_train import networks, systems, weights
-from neume_train.train import CHECKPOINT, commit, mean_state, story, without_paths
+from neume_train.train import CHECKPOINT, commit, join, mean_state, story, without_paths
 
 
 def load_checkpoint(run, averaged=True):
@@ -44,24 +44,29 @@ def mean_of(loaded):
 
 def brief(run):
     """What is told of an earlier run: of its clips, enough to make them again."""
-    told = dict(run)
+    told = {key: value for key, value in run.items() if key not in ("after", "mean_of")}
     if isinstance(told.get("data"), list):
         told["data"] = [
             {key: data[key] for key in ("seed", "clips", "kind", "commit") if key in data}
             for data in told["data"]
         ]
-    for key in ("after", "mean_of"):
-        if key in told:
-            told[key] = [brief(before) for before in told[key]]
+    return told
+
+
+def history(runs):
+    """`runs` and all before them, each once, those before first.  A run's command names
+    the ones that it starts from or is the mean of."""
+    told = []
+    for run in runs:
+        before = history(run.get("after", []) + run.get("mean_of", []))
+        told = join([told, before, [brief(run)]])
     return told
 
 
 def provenance(stack, states, command):
     """Where the weights come from; `after` lists the runs before, the first first.
     Of several runs, `mean_of` lists these, and `command` made the mean."""
-    stories = [
-        {**story(state), "after": [brief(run) for run in state["lineage"]]} for state in states
-    ]
+    stories = [story(state) for state in states]
     details = stories[0]
     if len(stories) > 1:
         details = {
@@ -71,6 +76,7 @@ def provenance(stack, states, command):
             "commit": commit(),
             "mean_of": stories,
         }
+    details["after"] = history(run for state in states for run in state["lineage"])
     state = states[0]
     return {
         **details,
