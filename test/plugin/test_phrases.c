@@ -26,6 +26,7 @@ static const NeumeModel* model;
 typedef struct {
   uint32_t midi[NOTES_MAX]; ///< In order
   unsigned n;               ///< How many
+  double   end;             ///< When the last of them ended, seconds
 } Found;
 
 /** A trained singer's steady voice, near MIDI number `centre`. */
@@ -55,17 +56,18 @@ static SynthVoice steady(double centre)
   return v;
 }
 
-static Found hear(const float* sound)
+static Found hear(const float* sound, uint32_t n)
 {
-  Found     found = { { 0 }, 0 };
+  Found     found = { { 0 }, 0, 0.0 };
   Neume*    neume = NULL;
   NeumeStep step;
   if (neume_new(model, RATE, NEUME_INTERLEAVE, 1, &neume)) {
     abort();
   }
-  for (uint32_t done = 0; done < N_SAMPLES;) {
-    done += neume_write(neume, sound + done, N_SAMPLES - done);
+  for (uint32_t done = 0; done < n;) {
+    done += neume_write(neume, sound + done, n - done);
     while (neume_analyse(neume, &step)) {
+      found.end = step.off ? (double)step.position / RATE : found.end;
       if (step.on && found.n < NOTES_MAX) {
         found.midi[found.n++] = step.on;
       }
@@ -81,7 +83,7 @@ static Found sung(const SynthVoice* voice, const SynthNote* notes, uint32_t n)
   if (!sound || synth_sing(5, voice, notes, n, RATE, sound, NULL, N_SAMPLES)) {
     abort();
   }
-  const Found found = hear(sound);
+  const Found found = hear(sound, N_SAMPLES);
   free(sound);
   return found;
 }
@@ -129,6 +131,43 @@ static void test_vibrato(void)
     }
   }
   CHECK_MSG(wrong <= 3U, "%u of 60", wrong); // A network is no formula
+}
+
+/** A note is held for as long as the singer has breath. */
+static void test_held(void)
+{
+  static const double pitches[] = { 48.0, 53.0, 58.0, 62.0, 67.0, 72.0, 76.0 };
+  static const double drifts[]  = { 3.0, 12.0, 25.0 };
+  const uint32_t      n         = (uint32_t)(14.0 * RATE);
+  float* const        sound     = (float*)calloc(n, sizeof(float));
+  unsigned            wrong     = 0;
+  if (!sound) {
+    abort();
+  }
+  for (unsigned p = 0; p < 7U; ++p) {
+    for (unsigned d = 0; d < 3U; ++d) {
+      const SynthNote note = { 0.5, 12.5, pitches[p], 0.0 };
+      SynthVoice      v    = steady(pitches[p]);
+      v.drift              = drifts[d];
+      if (synth_sing(5, &v, &note, 1, RATE, sound, NULL, n)) {
+        abort();
+      }
+      const Found found = hear(sound, n);
+      const bool  good  = is_exact("held", drifts[d], &found, &note, 1) &&
+                        found.end > note.offset &&
+                        found.end < note.offset + 0.3;
+      if (!good) {
+        fprintf(stderr,
+                "held %g, drift %g: until %g\n",
+                pitches[p],
+                drifts[d],
+                found.end);
+      }
+      wrong += !good;
+    }
+  }
+  free(sound);
+  CHECK_MSG(!wrong, "%u of 21", wrong);
 }
 
 static void test_glides(void)
@@ -217,7 +256,7 @@ static void test_unsung(void)
     if (!sound) {
       abort();
     }
-    const Found found = hear(sound);
+    const Found found = hear(sound, N_SAMPLES);
     CHECK(is_exact("unsung", k, &found, NULL, 0));
     free(sound);
   }
@@ -233,6 +272,7 @@ int main(int argc, char** argv)
   }
   model = loaded;
   test_vibrato();
+  test_held();
   test_glides();
   test_repeated();
   test_octaves();
