@@ -70,7 +70,7 @@ static const double own_seconds  = 0.05;   ///< So long after the beginning of a
 static const float  again_sure    = 0.7f;  ///< Posterior of a note struck again
 static const double again_seconds = 0.065; ///< So long its pitch stood still
 
-static const double back_seconds  = 0.16; ///< So far back a note is dated
+#define BACK_MS 160U                      ///< So far back a note is dated
 static const double ahead_seconds = 0.05; ///< So far ahead, with a lag
 static const double rest_seconds =
   0.05; ///< A note ends so much before that shows
@@ -90,7 +90,7 @@ enum { NEIGHBOURS = 3 }; ///< Classes to either side that a swing may reach
 
 static const NeumeTrackerParams defaults = { 0.5f, -90.0f, 2, 0, true };
 
-/** What is kept of each step within the longest lag. */
+/** What is kept of each of the last steps. */
 typedef struct {
   float p[NEUME_CLASSES];                   ///< Posterior of the step
   float average[N_AVERAGES][NEUME_CLASSES]; ///< Over it and the past
@@ -99,7 +99,10 @@ typedef struct {
   float onset;                              ///< Probability of one
 } Slot;
 
-#define N_SLOTS (NEUME_LAG_MAX + 1U)
+/** As many as the longest lag and a note's date before that need. */
+#define N_SLOTS                                                                \
+  (NEUME_LAG_MAX + 2U +                                                        \
+   BACK_MS * NEUME_RATE * NEUME_INTERLEAVE_MAX / (NEUME_STEP * 1000U))
 
 /** Where a held note's pitch swings. */
 typedef struct {
@@ -421,7 +424,7 @@ static float date(NeumeTracker* t)
   const uint32_t lag   = t->params.lag;
   const uint32_t ahead = (uint32_t)(ahead_seconds / t->step);
   const uint32_t first = lag > ahead ? lag - ahead : 0U;
-  uint32_t       n     = lag + (uint32_t)(back_seconds / t->step) + 1U;
+  uint32_t       n     = lag + (uint32_t)(0.001 * BACK_MS / t->step) + 1U;
   n                    = n < t->filled ? n : t->filled;
   n                    = n < t->dated ? n : t->dated;
   if (!t->note && t->rest < n) { // Nothing began while another note sounded
