@@ -127,6 +127,10 @@ static bool write_features(const char*          in,
                            uint32_t             interleave,
                            char*                message)
 {
+  if (!output_protect(in)) {
+    command_message(message, "out of memory");
+    return false;
+  }
   Audio* const audio = audio_open(in, message);
   if (!audio) {
     return false;

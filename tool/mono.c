@@ -85,9 +85,10 @@ int command_mono(int argc, char** argv)
     return command_usage("mono", "one FILE and --out are needed");
   }
 
-  char         message[COMMAND_MESSAGE_MAX] = "";
+  char         message[COMMAND_MESSAGE_MAX] = "out of memory";
   Output       output;
-  Audio* const audio = audio_open(argv[optind], message);
+  const bool   safe  = output_protect(argv[optind]);
+  Audio* const audio = safe ? audio_open(argv[optind], message) : NULL;
   bool         ok    = audio && output_open(&output, out, message);
   if (ok && !write_mono(audio, &output, message)) {
     output_drop(&output);

@@ -27,6 +27,12 @@ static struct {
   unsigned        made;                  ///< Temporary files made so far
 } files = { PTHREAD_MUTEX_INITIALIZER, { NULL }, 0 };
 
+/** Files that are read, and must not be written over. */
+static struct {
+  struct stat* files; ///< What they are
+  size_t       n;     ///< How many
+} inputs;
+
 static void* wait_for_signal(void* data)
 {
   const sigset_t* const signals = data;
@@ -136,13 +142,45 @@ static int create_temporary(Output* output)
   return fd;
 }
 
+bool output_protect(const char* path)
+{
+  struct stat st;
+  if (stat(path, &st)) {
+    return true;
+  }
+  struct stat* const more =
+    realloc(inputs.files, (inputs.n + 1) * sizeof(struct stat));
+  if (!more) {
+    return false;
+  }
+  inputs.files             = more;
+  inputs.files[inputs.n++] = st;
+  return true;
+}
+
+static bool is_protected(const struct stat* st)
+{
+  size_t i = 0;
+  while (i < inputs.n && (inputs.files[i].st_dev != st->st_dev ||
+                          inputs.files[i].st_ino != st->st_ino)) {
+    ++i;
+  }
+  return i < inputs.n;
+}
+
 bool output_open(Output* output, const char* path, char* message)
 {
   *output = (Output){ NULL, NULL, NULL, 0 };
   struct stat st;
-  if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
-    command_message(message, "'%s' is not a regular file", path);
-    return false;
+  if (!stat(path, &st)) {
+    if (!S_ISREG(st.st_mode)) {
+      command_message(message, "'%s' is not a regular file", path);
+      return false;
+    }
+    if (is_protected(&st)) {
+      command_message(message, "'%s' is read, and is not written over", path);
+      return false;
+    }
   }
   output->path = strdup(path);
   if (!output->path) {

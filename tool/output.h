@@ -28,11 +28,18 @@ typedef struct {
 */
 bool output_init(void);
 
+/** Never write over the file `path`, whatever it is called then; nothing if
+    there is none.
+
+    Returns false without memory.  Call before any output is opened.
+*/
+bool output_protect(const char* path);
+
 /** Start writing `path`.
 
-    An existing `path` must be a regular file.  Returns false and writes one
-    line to `message` (COMMAND_MESSAGE_MAX bytes).  All zeros is an output
-    that was dropped.
+    An existing `path` must be a regular file, and not protected.  Returns false
+    and writes one line to `message` (COMMAND_MESSAGE_MAX bytes).  All zeros is
+   an output that was dropped.
 */
 bool output_open(Output* output, const char* path, char* message);
 

@@ -164,6 +164,19 @@ static bool make_folders(const char* const folders[N_SCRIBE_OUTPUTS])
   return true;
 }
 
+/** Never write over what is read: `n` files, and the truth. */
+static bool protect(const char* truth, char** paths, int n)
+{
+  bool ok = !truth || output_protect(truth);
+  for (int i = 0; ok && i < n; ++i) {
+    ok = output_protect(paths[i]);
+  }
+  if (!ok) {
+    command_error("out of memory");
+  }
+  return ok;
+}
+
 static int transcribe(Call* call)
 {
   ScribeOptions* const    scribe = &call->batch.scribe;
@@ -215,9 +228,12 @@ int command_transcribe(int argc, char** argv)
                          "--truth goes with --picture and one FILE");
   }
 
-  int status = batch_add(batch, argv + optind, argc - optind);
+  char** const paths  = argv + optind;
+  const int    n      = argc - optind;
+  int          status = batch_add(batch, paths, n);
   if (!status) {
-    status = transcribe(&call);
+    status =
+      protect(call.truth_path, paths, n) ? transcribe(&call) : EXIT_FAILED;
   }
   batch_free(batch);
   return status;

@@ -309,6 +309,21 @@ check "info of one that tells onsets" exits 0 "$neume" info "$onsets"
 check "says so" prints '^onsets  *told$'
 check "info of text" exits 1 "$neume" info text.wav
 
+mkdir -p own
+"$fixture" melody own.wav 44100 2
+cp own.wav own/again.wav
+ln -sf ../own.wav own/link.wav
+check "mono over its own recording" exits 1 "$neume" mono own.wav \
+  --out own/link.wav
+check "says why" says "is read, and is not written over"
+check "features over it" exits 1 "$neume" features --model model own.wav \
+  --out own.wav
+check "leave it as it was" cmp own.wav own/again.wav
+cp truth.csv own/own.notes.csv
+check "a picture of a truth, and notes over that" exits 1 "$neume" transcribe \
+  --model model own.wav --truth own/own.notes.csv --notes own --picture own
+check "leave it too" cmp truth.csv own/own.notes.csv
+
 check "mono" exits 0 "$neume" mono 'a song.wav' --out mono.wav
 check "has the notes" exits 0 "$neume" transcribe --model model mono.wav \
   --notes got

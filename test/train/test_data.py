@@ -8,6 +8,7 @@ Needs the library (NEUME_NATIVE), NumPy and SciPy; no recordings, no PyTorch.
 
 import contextlib
 import dataclasses
+import io
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ import tempfile
 import time
 import types
 import unittest
+from unittest import mock
 
 import numpy as np
 import soundfile
@@ -510,6 +512,17 @@ class Clips(unittest.TestCase):
                 most = 1.01 * sample + (slot / 2 if delay % 32 else 0)
                 self.assertLess(apart.max(initial=0), most, delay)
                 self.assertLess(len(apart), 60 if delay % 32 else 10, delay)
+
+    def test_folders_that_are_not_there_are_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("--sounds", "--data"):
+                words = ["dataset", "--out", folder, "--clips", "1", name, f"{folder}/none"]
+                with mock.patch.object(sys, "argv", words):
+                    with contextlib.redirect_stderr(io.StringIO()) as said:
+                        with self.assertRaises(SystemExit):
+                            dataset.main()
+                self.assertIn(f"{name}: no folder", said.getvalue())
+            self.assertEqual(os.listdir(folder), [])
 
     def test_who_is_stopped_leaves_no_process(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -320,6 +320,10 @@ def main():
         help="with --listen: the notes of the melody, not those nearest to what is sung",
     )
     options = parser.parse_args()
+    for name in ("data", "sounds"):
+        folder = getattr(options, name)
+        if folder and not os.path.isdir(folder):
+            parser.error(f"--{name}: no folder {folder}")
 
     def progress(done, wanted, seconds):
         print(f"{done}/{wanted} clips, {seconds:.0f} s", file=sys.stderr, flush=True)
