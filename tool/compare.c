@@ -270,7 +270,7 @@ int command_compare(int argc, char** argv)
   };
 
   double tolerance_ms = 200.0;
-  for (int c = 0; (c = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
+  for (int c = 0; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
     switch (c) {
       case 't':
         if (!command_number(

@@ -168,7 +168,7 @@ int command_features(int argc, char** argv)
   const char* model_path = NULL;
   const char* out        = NULL;
   uint32_t    interleave = NEUME_INTERLEAVE;
-  for (int c = 0; (c = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
+  for (int c = 0; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
     switch (c) {
       case 'o':
         out = optarg;

@@ -243,7 +243,7 @@ int command_info(int argc, char** argv)
   };
 
   bool provenance = false;
-  for (int c = 0; (c = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
+  for (int c = 0; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
     if (c == 'h') {
       return command_help(help);
     }

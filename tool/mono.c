@@ -9,6 +9,8 @@
 #include <math.h>
 #include <sndfile.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -70,7 +72,7 @@ int command_mono(int argc, char** argv)
   };
 
   const char* out = NULL;
-  for (int c = 0; (c = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
+  for (int c = 0; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
     switch (c) {
       case 'o':
         out = optarg;
@@ -83,6 +85,10 @@ int command_mono(int argc, char** argv)
   }
   if (optind != argc - 1 || !out) {
     return command_usage("mono", "one FILE and --out are needed");
+  }
+  const char* const dot = strrchr(out, '.');
+  if (!dot || strcasecmp(dot, ".wav") != 0) {
+    return command_usage("mono", "'%s' does not end in .wav", out);
   }
 
   char         message[COMMAND_MESSAGE_MAX] = "out of memory";

@@ -209,7 +209,7 @@ int command_transcribe(int argc, char** argv)
   l->interleave              = NEUME_INTERLEAVE;
   l->batch                   = NEUME_BATCH;
   for (int c = 0;
-       (c = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
+       (c = getopt_long(argc, argv, ":h", long_options, NULL)) != -1;) {
     const int status = take_option(&call, c, argv);
     if (status >= 0) {
       return status;

@@ -68,6 +68,7 @@ check "help text" prints transcribe
 for command in transcribe compare features info mono; do
   check "help of $command" exits 0 "$neume" $command --help
   check "usage of $command" prints "Usage: neume $command"
+  check "short help of $command" exits 0 "$neume" $command -h
   check "unknown option of $command" exits 2 "$neume" $command --nonsense
   check "unknown option of $command, said" says "'--nonsense'"
 done
@@ -325,6 +326,8 @@ check "a picture of a truth, and notes over that" exits 1 "$neume" transcribe \
 check "leave it too" cmp truth.csv own/own.notes.csv
 
 check "mono" exits 0 "$neume" mono 'a song.wav' --out mono.wav
+check "mono to what is no WAV" exits 2 "$neume" mono 'a song.wav' --out m.flac
+check "says what" says "'m.flac' does not end in .wav"
 check "has the notes" exits 0 "$neume" transcribe --model model mono.wav \
   --notes got
 check "of the song" exits 0 "$neume" compare truth.csv got/mono.notes.csv
