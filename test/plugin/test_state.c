@@ -293,6 +293,25 @@ static void set_value(const char* symbol,
   }
 }
 
+/** What lilv saves in the folder `saved`, with files it copies to `copies`. */
+static LilvState* state_of(Host*        host,
+                           const Files* files,
+                           const char*  copies,
+                           const char*  saved)
+{
+  return lilv_state_new_from_instance(host->plugin,
+                                      host->instance,
+                                      &host->map,
+                                      files->folder,
+                                      copies,
+                                      copies,
+                                      saved,
+                                      get_value,
+                                      host,
+                                      LV2_STATE_IS_POD,
+                                      NULL);
+}
+
 /** Through lilv, which copies the model file beside the state. */
 static void test_lilv(const Files* files)
 {
@@ -309,17 +328,7 @@ static void test_lilv(const Files* files)
   host_patch_set(host, files->good);
   CHECK(!strcmp(model_of(host), files->good));
 
-  LilvState* const state = lilv_state_new_from_instance(host->plugin,
-                                                        host->instance,
-                                                        &host->map,
-                                                        files->folder,
-                                                        copies,
-                                                        copies,
-                                                        saved,
-                                                        get_value,
-                                                        host,
-                                                        LV2_STATE_IS_POD,
-                                                        NULL);
+  LilvState* const state = state_of(host, files, copies, saved);
   CHECK(state && lilv_state_get_num_properties(state) == 1U + HOST_LEARNED);
   CHECK(!lilv_state_save(
     host->world, &host->map, &host->unmap, state, NULL, saved, "state.ttl"));
@@ -360,17 +369,7 @@ static void test_lilv_missing(const Files* files)
   snprintf(saved, sizeof(saved), "%s/saved", files->folder);
   Host* const host = host_new(RATE, HOST_ALL);
   CHECK(host_restore(host, files->missing, host->urid.atom_Path, false));
-  LilvState* const state = lilv_state_new_from_instance(host->plugin,
-                                                        host->instance,
-                                                        &host->map,
-                                                        files->folder,
-                                                        NULL,
-                                                        NULL,
-                                                        saved,
-                                                        get_value,
-                                                        host,
-                                                        LV2_STATE_IS_POD,
-                                                        NULL);
+  LilvState* const state = state_of(host, files, NULL, saved);
   CHECK(state && lilv_state_get_num_properties(state) == 1U + HOST_LEARNED);
   char* const text = lilv_state_to_string(
     host->world, &host->map, &host->unmap, state, "urn:neume:state", NULL);

@@ -133,19 +133,26 @@ static void test_notes_are_drawn(const char* path)
   transcript_free(&t);
 }
 
-static void test_long_recordings_have_rows(void)
+/** Draw so long a scale with its true notes; the picture's height, pixels. */
+static uint32_t height_of(double seconds, const NoteList* truth)
 {
-  Transcript    t       = make_scale(70.0);
-  const Picture picture = { &t, &front_end, NULL, "long" };
+  Transcript    t       = make_scale(seconds);
+  const Picture picture = { &t, &front_end, truth, "long" };
   FILE* const   stream  = tmpfile();
   CHECK(stream);
   png_image image;
   uint8_t*  rgb = draw(&picture, stream, &image);
   CHECK(image.width == ROLL_WIDTH);
-  CHECK(image.height > 1200 && image.height < 2000);
   free(rgb);
   fclose(stream);
   transcript_free(&t);
+  return image.height;
+}
+
+static void test_long_recordings_have_rows(void)
+{
+  const uint32_t height = height_of(70.0, NULL);
+  CHECK(height > 1200 && height < 2000);
 }
 
 /** True notes of a file may lie where no voice goes. */
@@ -160,16 +167,7 @@ static void test_notes_out_of_view(void)
     const Note last  = { 3.0, 4.0, all[i][1], 90.0, 0.9 };
     CHECK(note_list_push(&truth, &first) && note_list_push(&truth, &last));
 
-    Transcript    t       = make_scale(200.0);
-    const Picture picture = { &t, &front_end, &truth, "out of view" };
-    FILE* const   stream  = tmpfile();
-    CHECK(stream);
-    png_image image;
-    uint8_t*  rgb = draw(&picture, stream, &image);
-    CHECK(image.width == ROLL_WIDTH);
-    free(rgb);
-    fclose(stream);
-    transcript_free(&t);
+    CHECK(height_of(200.0, &truth) > 1200);
 
     Roll roll;
     CHECK(roll_init(&roll, 200.0, &truth, NULL));
