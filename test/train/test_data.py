@@ -332,6 +332,16 @@ class Pitch(unittest.TestCase):
 class Ceiling(unittest.TestCase):
     """What a listener who knows the notes can name."""
 
+    def test_unsure_edges(self):
+        from neume_train import ceiling, scoring  # pylint: disable=import-outside-toplevel
+
+        true = scoring.notes([(0.5 * n, 0.5 * n + 0.4, 60 + n % 3) for n in range(200)])
+        for seconds, low, high in ((0.0, 1.0, 1.0), (0.1, 0.5, 0.95)):
+            found = ceiling.blurred(true, seconds, np.random.default_rng(1))
+            self.assertLessEqual(np.abs(found.intervals - true.intervals).max(), seconds)
+            scores = scoring.score(true, np.zeros((0, 2)), found, 100.0)
+            self.assertTrue(low <= scores["acc40"] <= high, scores["acc40"])
+
     def test_who_waits_hears_more(self):
         from neume_train import ceiling, scoring  # pylint: disable=import-outside-toplevel
 

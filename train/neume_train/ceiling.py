@@ -14,6 +14,11 @@ what he says of the whole note is wrong only where the labels' own measure diffe
 
 It is no bound: a network also knows what singers tend to do.  But it tells what
 waiting is worth.
+
+    python3 -m neume_train.ceiling --sets mix --edges 0.05 0.1
+
+scores the true notes themselves, each edge moved by up to so many seconds either way,
+evenly: what a perfect transcript gets where that is how precise the labels are.
 """
 
 import argparse
@@ -51,15 +56,46 @@ def listened(audio, rate, true):
     return np.array(rows, dtype=bool).reshape(-1, 2 + len(AHEAD))
 
 
+def blurred(true, seconds, rng):
+    """The notes of `true` with their edges moved by up to `seconds`."""
+    edges = true.intervals + rng.uniform(-seconds, seconds, true.intervals.shape)
+    edges[:, 1] = np.maximum(edges[:, 1], edges[:, 0] + 0.02)
+    return scoring.notes(zip(edges[:, 0], edges[:, 1], true.midi))
+
+
+def edge_lines(folder, name, spreads):
+    """Lines of the table of true notes whose edges are unsure."""
+    lines = ["| edges off by up to | acc40 | sung | unsung | note F1, 50 / 100 ms |"]
+    lines.append("|---|---|---|---|---|")
+    for seconds in spreads:
+        rng, scores = np.random.default_rng(0), []
+        for recording in evaluate.labelled(os.path.join(folder, name)):
+            true, left_out = scoring.read_truth(recording.labels)
+            length = soundfile.info(recording.audio).duration
+            found = blurred(true, seconds, rng)
+            scores.append(scoring.score(true, left_out, found, length))
+        mean = scoring.mean(scores)
+        shares = (f"{mean[key]:.3f}" for key in ("acc40", "acc40_voiced", "acc40_nonvoiced"))
+        notes = f"{mean['note_f_50']:.3f} / {mean['note_f_100']:.3f}"
+        lines.append(f"| {name}, {seconds:g} s | " + " | ".join(shares) + f" | {notes} |")
+    return lines
+
+
 def main():
     """The command."""
     parser = argparse.ArgumentParser(description="What the pitch heard so far can tell.")
     parser.add_argument("--data", default=os.environ.get("NEUME_DATA"),
         help="folder of real recordings (default: NEUME_DATA)")
     parser.add_argument("--sets", nargs="+", required=True, help="folders of solos in DATA")
+    parser.add_argument("--edges", type=float, nargs="+", metavar="SECONDS",
+        help="score the true notes with edges so unsure instead")
     options = parser.parse_args()
     if not options.data:
         parser.error("--data or NEUME_DATA must name the folder of recordings")
+    if options.edges:
+        for name in options.sets:
+            print("\n".join(edge_lines(options.data, name, options.edges)))
+        return
     heads = [f"+{ms} ms" for ms in AHEAD]
     print("| share of sung frames | moment | " + " | ".join(heads) + " | whole note |")
     print("|---|---|" + "---|" * (len(AHEAD) + 1))
