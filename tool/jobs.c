@@ -1,9 +1,8 @@
 // Copyright 2026 The Neume authors
 // SPDX-License-Identifier: ISC
 
-#ifdef __linux__
-#define _GNU_SOURCE // sched_getaffinity()
-#endif
+// For sched_getaffinity(), where there is one
+#define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 
 #include "jobs.h"
 

@@ -324,12 +324,14 @@ static uint8_t* halved(const uint8_t* bytes,
     abort();
   }
   for (const char* const end = from + n_header; from < end;) {
-    size_t begin = 0;
-    size_t stop  = 0;
-    int    n     = 0;
-    if (sscanf(from, "\"data_offsets\":[%zu,%zu]%n", &begin, &stop, &n) == 2) {
-      to += sprintf(to, "\"data_offsets\":[%zu,%zu]", begin / 2U, stop / 2U);
-      from += n;
+    static const char offsets[] = "\"data_offsets\":[";
+    if (!strncmp(from, offsets, sizeof(offsets) - 1U)) {
+      char*               next = NULL;
+      const unsigned long begin =
+        strtoul(from + sizeof(offsets) - 1U, &next, 10);
+      const unsigned long stop = strtoul(next + 1, &next, 10);
+      to += sprintf(to, "%s%lu,%lu", offsets, begin / 2U, stop / 2U);
+      from = next;
     } else if (!strncmp(from, "F32", 3)) {
       to += sprintf(to, "F16");
       from += 3;

@@ -28,6 +28,8 @@ static void counted_block(const NeumeBlock* block)
   neume_kernels_c.block(block);
 }
 
+// NOLINTBEGIN(*-reserved-identifier,cert-dcl*): the linker's names
+
 const NeumeKernels* __wrap_neume_kernels_best(void);
 
 const NeumeKernels* __wrap_neume_kernels_best(void)
@@ -35,6 +37,8 @@ const NeumeKernels* __wrap_neume_kernels_best(void)
   static const NeumeKernels counted = { "counted", counted_block };
   return &counted;
 }
+
+// NOLINTEND(*-reserved-identifier,cert-dcl*)
 
 static int ascending(const void* a, const void* b)
 {
@@ -69,9 +73,10 @@ static void test_spread(const NeumeModel* model, double least, double most)
   free(audio);
 
   qsort(each, MEASURED, sizeof(each[0]), ascending);
+  const size_t middle = MEASURED / 2;
   const double steps  = 2.0 * NEUME_RATE * NEUME_INTERLEAVE / NEUME_STEP;
   const double pass   = (double)all / steps;
-  const double median = (double)each[MEASURED / 2] / pass;
+  const double median = (double)each[middle] / pass;
   const double low    = (double)each[0] / pass;
   const double high   = (double)each[MEASURED - 1] / pass;
   printf(

@@ -91,8 +91,6 @@ INTERPOSED void* realloc(void* data, size_t size)
   return __libc_realloc(data, size);
 }
 
-INTERPOSED void* memalign(size_t alignment, size_t size);
-
 INTERPOSED void* memalign(size_t alignment, size_t size)
 {
   count_allocation();

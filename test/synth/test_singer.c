@@ -191,9 +191,9 @@ static void test_melody(void)
     for (uint32_t i = 0; i < n; ++i) {
       const double length = notes[i].offset - notes[i].onset;
       good                = good && notes[i].onset >= end && length > 0.0799 &&
-             length <= 4.0 && notes[i].offset <= SECONDS &&
-             notes[i].midi >= low && notes[i].midi <= high &&
-             notes[i].midi == floor(notes[i].midi);
+             length <= 4.1 * 60.0 / melody.tempo &&
+             notes[i].offset <= SECONDS && notes[i].midi >= low &&
+             notes[i].midi <= high && notes[i].midi == floor(notes[i].midi);
       end = notes[i].offset;
       sum += length;
     }
@@ -208,6 +208,17 @@ static void test_melody(void)
   }
   const SynthMelody melody = { 45, 83, 120.0, 0.2, 0.5 };
   CHECK(synth_melody_random(1U, &melody, SECONDS, notes, 7U) == 7U);
+
+  // The slowest holds its notes for as long as a breath lasts
+  double longest = 0.0;
+  for (uint64_t seed = 0; seed < 20U; ++seed) {
+    const SynthMelody slow = { 45, 83, 20.0, 0.2, 0.5 };
+    const uint32_t n = synth_melody_random(seed, &slow, 60.0, notes, MAX_NOTES);
+    for (uint32_t i = 0; i < n; ++i) {
+      longest = fmax(longest, notes[i].offset - notes[i].onset);
+    }
+  }
+  CHECK_MSG(longest > 11.0 && longest <= 12.0, "%g", longest);
 }
 
 /** Both edges of the range are sung, and everything between. */

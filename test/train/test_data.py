@@ -391,7 +391,7 @@ class Clips(unittest.TestCase):
     def test_words_may_come_as_slowly_as_beats(self):
         notes = {}
         for pace in (1.0, 2.4):
-            maker = clips.Maker(pace=pace, voices=False)
+            maker = clips.Maker(kind="solo", pace=pace, voices=False)
             made = [maker.make(3, k) for k in range(12)]
             self.assertLessEqual({c.what.get("voice", "c") for c in made}, {"c"})
             notes[pace] = sum(len(c.notes) for c in made)
