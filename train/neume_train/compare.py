@@ -401,7 +401,7 @@ Scores are acc40 ([train/README.md](../train/README.md)) of the network alone, e
 31.25 ms, the median of five steps, without the plugin's tracker and gate. *Held out*
 is the accuracy on clips that were not trained on, one context of each, without that
 median. pjs, nit and mix are recordings of real singers, of which no network heard any
-and by which none was chosen.
+though ours was shaped with scores on them in view ([weights/README.md](../weights/README.md)).
 
 ## Systems
 
