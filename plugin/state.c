@@ -3,9 +3,8 @@
 
 #include "state.h"
 
-#include "learned.h"
-
 #include "host_features.h"
+#include "learned.h"
 
 #include <lv2/worker/worker.h>
 

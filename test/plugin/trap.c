@@ -368,7 +368,7 @@ static bool run(Scenario scenario, const Files* files)
   return true;
 }
 
-/** An instance whose memory is all new, beside one that has run the code. */
+/** An instance whose memory is all new, after one that has run the code. */
 static void test_faults(const Files* files)
 {
   enum { PAGES = 4 }; // The system may take some of any process

@@ -8,6 +8,7 @@ Needs the library (NEUME_NATIVE), NumPy and SciPy; no recordings, no PyTorch.
 
 import contextlib
 import dataclasses
+import importlib.util
 import io
 import json
 import os
@@ -329,6 +330,7 @@ class Pitch(unittest.TestCase):
         self.assertLess(np.abs(found - wanted).max(), 0.02)
 
 
+@unittest.skipUnless(importlib.util.find_spec("mir_eval"), "no mir_eval")
 class Ceiling(unittest.TestCase):
     """What a listener who knows the notes can name."""
 
@@ -522,6 +524,15 @@ class Clips(unittest.TestCase):
                 most = 1.01 * sample + (slot / 2 if delay % 32 else 0)
                 self.assertLess(apart.max(initial=0), most, delay)
                 self.assertLess(len(apart), 60 if delay % 32 else 10, delay)
+
+    def test_commits_are_those_that_made_the_clips(self):
+        with tempfile.TemporaryDirectory() as folder:
+            told = []
+            for clips_wanted, now in ((2, "a"), (4, "b"), (4, "c"), (6, "b")):
+                with mock.patch.object(dataset.sources, "commit", side_effect=[now]):
+                    manifest = dataset.generate(folder, clips_wanted, seed=2, shard=1)
+                told.append(manifest["commit"])
+            self.assertEqual(told, ["a", "a, b", "a, b", "a, b"])
 
     def test_folders_that_are_not_there_are_refused(self):
         with tempfile.TemporaryDirectory() as folder:

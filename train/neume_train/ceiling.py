@@ -12,6 +12,7 @@ table says for which share of the sung frames that is the true note.  Singers sl
 into notes and swing about them, so that a listener who may not wait is often wrong;
 what he says of the whole note is wrong only where the labels' own measure differs.
 
+(The pitch of a moment is that of about 40 ms around it: "so far" is 20 ms more.)
 It is no bound: a network also knows what singers tend to do.  But it tells what
 waiting is worth.
 

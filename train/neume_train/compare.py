@@ -33,7 +33,8 @@ import numpy as np
 import torch
 
 from neume_train import clips, dataset, native, networks, systems, tensors
-from neume_train.dataset import FRAMES, INTERLEAVE, STEP, _commit, write_json
+from neume_train.dataset import FRAMES, INTERLEAVE, STEP, write_json
+from neume_train.sources import commit
 
 SETS = ("solo/pjs", "solo/nit_song070", "mix")
 SHARD = 50
@@ -195,7 +196,7 @@ def make_clips(options, singers, names):
             if any(old.get(key) != value for key, value in manifest.items()):
                 raise ValueError(f"{folder} holds other clips; choose another --out")
         if wanted:
-            write_json(path, {**manifest, "commit": _commit()})
+            write_json(path, {**manifest, "commit": commit()})
     if wanted:
         print(f"{singers}: {len(wanted)} shards of clips", flush=True)
         work = [

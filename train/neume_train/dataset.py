@@ -39,14 +39,13 @@ import multiprocessing
 import os
 import pathlib
 import signal
-import subprocess
 import sys
 import time
 from concurrent import futures
 
 import numpy as np
 
-from . import clips, native
+from . import clips, native, sources
 
 INTERLEAVE = 4
 STEP = native.STEP // INTERLEAVE
@@ -132,20 +131,6 @@ def _read_counts(path, name, shape):
         raise
 
 
-def _commit():
-    """The sources' commit, or None."""
-    try:
-        return subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=pathlib.Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
-
-
 def write_json(path, content):
     """Put `content` in place whole, as JSON."""
     partial = path.with_name(path.name + ".part")
@@ -212,6 +197,7 @@ def generate(
     }
     if kind:
         identity["kind"] = kind
+    old = {}
     if manifest_path.is_file():
         old = json.loads(manifest_path.read_text(encoding="utf-8"))
         for key, value in identity.items():
@@ -243,18 +229,23 @@ def generate(
             **identity,
             "clips": sum(sizes[name] for name in found),
             "clips_wanted": n_clips,
-            "commit": _commit(),
+            "commit": made_by,
             "class_frames": sum(found.values(), np.zeros(native.CLASSES, np.int64)).tolist(),
             "shards": sorted(found),
         }
 
     look()
-    write_json(manifest_path, describe())
     work = [
         (out / name, seed, number * shard, count, front_end)
         for number, (name, count) in enumerate(sizes.items())
         if name not in found and number % ranks == rank
     ]
+    # What is at work now, whatever is committed meanwhile, after what was before
+    made_by = old.get("commit") or ""
+    now = sources.commit()
+    if work and now and now not in made_by.split(", "):
+        made_by = f"{made_by}, {now}" if made_by else now
+    write_json(manifest_path, describe())
     begun = time.monotonic()
     for _ in _finish(work, jobs, (data, cache, library, kind, sounds)):
         look()

@@ -17,7 +17,8 @@ import sys
 import torch
 
 from neume_train import networks, systems, weights
-from neume_train.train import CHECKPOINT, commit, join, mean_state, story, without_paths
+from neume_train.sources import commit
+from neume_train.train import CHECKPOINT, join, mean_state, story, without_paths
 
 
 def load_checkpoint(run, averaged=True):

@@ -25,7 +25,6 @@ import json
 import math
 import os
 import signal
-import subprocess
 import sys
 import time
 
@@ -35,6 +34,7 @@ import torch
 from neume_train import native, networks, systems, tensors, weights
 from neume_train.ranks import Ranks
 from neume_train.shards import Clips, augment, overlay
+from neume_train.sources import commit
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -110,16 +110,6 @@ def shares(counts):
         "recall": share("heard", "voiced"),
         "within_semitone": share("near", "heard"),
     }
-
-
-def commit():
-    """The commit of this source tree, or an empty string."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    command = ["git", "-C", here, "describe", "--always", "--dirty", "--abbrev=40"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
 
 
 def without_paths(command):
