@@ -62,6 +62,18 @@ class TalkersTest(unittest.TestCase):
             self.assertLess(np.abs(np.angle(turns / turns.mean())).max(), 0.8)
         self.assertIsNone(talkers.analyse(np.zeros(5 * self.RATE), self.RATE))
 
+    def test_a_vowel_begins_after_the_one_before(self):
+        # Voiced throughout, softest half way between: nothing before it is the next one's
+        rate = self.RATE
+        time = np.arange(4 * rate) / rate
+        tone = sum(np.cos(2 * np.pi * 120 * k * time) / k for k in range(1, 20))
+        tone = tone * (0.05 + np.sin(np.pi * time / 0.5) ** 2)
+        found = talkers.analyse(tone.astype(np.float32), rate)
+        self.assertEqual(len(found.nuclei), 8)
+        for begin, voiced, first, _ in found.nuclei[1:]:
+            softest = 0.5 * np.floor(first / 0.5)
+            self.assertTrue(softest - 0.03 < begin <= voiced < first, (begin, voiced, first))
+
     def test_speech_sings_the_melody(self):
         melody = [
             native.Note(0.5 + 0.6 * k, 1.0 + 0.6 * k, number, -6.0)

@@ -27,7 +27,7 @@ from scipy import ndimage, signal
 
 from . import effects, native, pitch, syllables
 
-CACHE_VERSION = 3
+CACHE_VERSION = 4
 SPOKEN = 90.0  # Seconds that are heard of a recorded speaker
 UTTERANCES = {"flite": 10, "espeak": 2}  # Of each voice
 SHARES = {"recorded": 0.6, "flite": 0.28, "espeak": 0.12}  # Of what is sung
@@ -389,10 +389,12 @@ def _nuclei(audio, rate, voiced):
             first -= 1
         while last < high - 4 and voiced[last + 1] and level[last + 1] > level[peak] - 6:
             last += 1
+        # What is before the softest moment belongs to the vowel before
+        softest = end + int(np.argmin(level[end : first + 1]))
         sounding = first
-        while sounding > end and voiced[sounding - 1]:
+        while sounding > softest and voiced[sounding - 1]:
             sounding -= 1
-        begin = max(end, first - 25)
+        begin = max(softest, first - 25)
         sounding = max(sounding, begin)
         end = last
         if last - first >= 4:
