@@ -419,7 +419,7 @@ class Maker:
             audio = audio + self._along(rng, lead, what["backing"], rng.uniform(-20, -8))
         audio = self._wet(rng, audio, what, 0.85, -3)
         band = self._band(rng, lead, what)
-        ratio = rng.normal(6, 4.5) if rng.random() < 0.8 else rng.uniform(-6, 25)
+        ratio = rng.normal(3, 4.5) if rng.random() < 0.8 else rng.uniform(-6, 25)
         ratio = float(np.clip(ratio, -6, 25))
         what["ratio"] = round(ratio, 1)
         voice = effects.active_rms(audio, RATE) if lead.notes else 0.1
@@ -448,7 +448,7 @@ class Maker:
             audio = audio + effects.clicks(rng, COUNT, RATE) * peak * rng.uniform(0.05, 0.7)
         if rng.random() < 0.08:
             audio = self._mute(rng, audio, notes)
-        low = -40 if rng.random() < 0.5 else -15
+        low = -50 if rng.random() < 0.5 else -15
         gain = float(rng.uniform(low, 0))
         what["peak"] = round(gain, 1)
         peak = np.abs(audio).max() + 1e-9
