@@ -26,7 +26,6 @@ from neume_train import native
 from neume_train.networks import CONTEXT, ONSET
 
 HELD_OUT = 0.05
-BRIDGE_SECONDS = 0.1
 CLIP_SECONDS = CONTEXT * 512 / 4096  # Frames of a context, and their step
 STEP = 128  # Samples between two frames that are made from audio
 
@@ -35,32 +34,6 @@ def moved(labels, frames):
     """`labels` [clips, frames] as they are `frames` frames later; the last go on."""
     at = np.clip(np.arange(labels.shape[1]) + frames, 0, labels.shape[1] - 1)
     return labels[:, at]
-
-
-def bridge(labels, seconds, same=False):
-    """Give short gaps between two notes to the first, in place.
-
-    `labels` is [clips, frames] over `seconds`.  A rest is longer than
-    BRIDGE_SECONDS; what is shorter is a consonant, which a score counts as part
-    of the line, and a synth that stops for it chatters.  A gap before the `same`
-    note stays unless onsets are known too, since else it alone tells a repeated
-    note from a held one.
-    """
-    longest = int(BRIDGE_SECONDS * labels.shape[1] / seconds)
-    for clip in labels:
-        edges = np.flatnonzero(np.diff(clip)) + 1
-        for start, stop in zip(edges, edges[1:]):
-            before, after = clip[start - 1], clip[stop]
-            if clip[start] == 0 and stop - start <= longest and (same or before != after):
-                clip[start:stop] = before
-    return labels
-
-
-def bridged(labels):
-    """Classes and onsets of `labels` [clips, frames], short gaps given to the note
-    before: also those before the same note where the labels tell onsets."""
-    classes, onsets = labels % ONSET, labels >= ONSET
-    return bridge(classes, CLIP_SECONDS, same=onsets.any()), onsets
 
 
 class Clips:
@@ -140,7 +113,7 @@ class Clips:
         front_end = native.FrontEnd(**self.front_end)
         audio, peak = shard["audio"], shard["peak"]
         name = "classes" if self._labels == "labels" else self._labels
-        classes, onsets = bridged(shard[name])
+        classes, onsets = shard[name] % ONSET, shard[name] >= ONSET
         onsets = np.cumsum(np.pad(onsets, ((0, 0), (1, 0))), 1)  # Before each slot's begin
         features = [
             self._native.logmel(one * np.float32(top / 32767), front_end, STEP).astype(np.float16)
@@ -171,8 +144,6 @@ class Clips:
             return False
         if features.shape[:2] != labels.shape or features.shape[2] != self.bands:
             raise ValueError(f"{path}: {features.shape} features, {labels.shape} labels")
-        classes, onsets = bridged(labels)
-        labels = classes + np.uint8(ONSET) * onsets
         self._keep(path, features, moved(labels, self._later))
         return True
 
