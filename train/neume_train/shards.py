@@ -193,10 +193,10 @@ def augment(features, front_end, generator, gain_db=6.0, tilt_db=6.0, mask_bands
 
     A gain g on the power P of a band is exact: a feature is scale * ln(1 +
     P / floor), so it becomes scale * ln(1 + g * (exp(x / scale) - 1)).  The
-    gain of a clip is uniform in +-gain_db; its equaliser is a tilt and a slow
-    wave over the bands, each up to tilt_db.  With probability one half, up to
-    mask_bands neighbouring bands are emptied.  `generator` is of the device that
-    the features are on.
+    gain of a clip is uniform in +-gain_db; its equaliser is a tilt of up to tilt_db
+    at the ends and a slow wave over the bands of up to half of that.  With
+    probability one half, up to mask_bands neighbouring bands are emptied.
+    `generator` is of the device that the features are on.
     """
     device = features.device
 
