@@ -223,6 +223,49 @@ class Training(unittest.TestCase):
         self.assertEqual(len(clips.unsung), 7)
         self.assertEqual(clips.class_shares().shape, (40,))
 
+    @staticmethod
+    def heard(trainer, features, labels):
+        """What the network of `trainer` hears of a batch: the features, the labels
+        that it is to answer, those of the clips mixed in (None: nothing is), the
+        share of the first, and whether the start of the features is but history."""
+        inputs, targets = [], []
+
+        def network(x, history):
+            inputs.extend((x, history))
+            return x
+
+        def loss(_, target, *__):
+            targets.append(target)
+            return torch.tensor(float(len(targets) == 1))  # Only the first one's share counts
+
+        with mock.patch.object(trainer, "parallel", network):
+            with mock.patch.object(trainer.stack, "loss", loss):
+                share = float(trainer.loss(features, labels))
+        return inputs[0], *[*targets, None][:2], share, inputs[1]
+
+    def test_labels_stay_with_their_frames(self):
+        labels = torch.randint(0, 40, (4, 240), generator=torch.Generator().manual_seed(5))
+        features = labels[..., None].repeat(1, 1, BANDS).float()
+        for edge in (False, True):
+            for mixup in ("0", "0.5"):
+                words = ("--no-augment", "--edge", str(int(edge)), "--mixup", mixup)
+                trainer = self.trainer("frames", *words)
+                x, own, mixed_in, share, history = self.heard(trainer, features, labels)
+                if mixup == "0":
+                    self.assertEqual((share, mixed_in), (1, None))
+                    mixed_in = own
+                else:
+                    self.assertTrue(0.001 < share < 0.999, share)
+                wanted = share * own + (1 - share) * mixed_in
+                left, right = trainer.stack.left, trainer.stack.right
+                answers = x[:, left:] if history else x
+                with self.subTest(edge=edge, mixup=mixup):
+                    torch.testing.assert_close(answers, wanted[..., None].expand(answers.shape))
+                    self.assertEqual(history, edge)
+                    if edge:
+                        self.assertEqual(own.shape[1], right + 1)
+                        self.assertGreater(own.numel(), 4 * (240 - left - 2 * right - 1))
+
     def test_interrupted_run_equals_one_that_was_not(self):
         options = ("--mixup", "0.2", "--edge", "0.3", "--balance", "0.3")
         whole = self.trainer("whole", *options)

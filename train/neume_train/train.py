@@ -315,13 +315,14 @@ class Trainer:
         if args.mixup:
             share = float(np.random.default_rng(own.initial_seed()).beta(*2 * [args.mixup]))
             features = share * features + (1 - share) * features.flip(0)
+        mixed_in = labels.flip(0)
         edge = torch.rand(1, generator=generator).item() < args.edge
         if edge:
-            features, labels = self.edges(features, labels)
+            features, labels, mixed_in = self.edges(features, labels, mixed_in)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             logits = self.parallel(features, history=edge)
         loss = 0
-        for part, target in ((share, labels), (1 - share, labels.flip(0))):
+        for part, target in ((share, labels), (1 - share, mixed_in)):
             if part > 0:
                 loss = loss + part * self.stack.loss(
                     logits.float(), target, self.weights, args.smoothing
@@ -343,15 +344,15 @@ class Trainer:
         features[chosen] = overlay(features[chosen], others, self.clips.front_end, generator)
         return features
 
-    def edges(self, features, labels):
-        """Windows that end at many frames, each trained on its last frames: what a
-        network that looks ahead must answer before the future has come."""
+    def edges(self, features, *labels):
+        """Windows that end at many frames, each trained on its last frames, and these
+        frames' labels: what a network that looks ahead must answer before the future
+        has come."""
         left, right = self.stack.left, self.stack.right
-        starts = range(0, labels.shape[1] - left - right, right + 1)
+        starts = range(0, features.shape[1] - left - right, right + 1)
         width = left + right + 1
         features = torch.cat([features[:, s : s + width] for s in starts])
-        labels = torch.cat([labels[:, s + left : s + width] for s in starts])
-        return features, labels
+        return features, *(torch.cat([x[:, s + left : s + width] for s in starts]) for x in labels)
 
     def train_step(self, keys, contexts, rate):
         """One update; returns the loss."""
