@@ -11,6 +11,7 @@ import io
 import json
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -416,16 +417,108 @@ class Training(unittest.TestCase):
         self.assertLess(clip.abs().max(), 12)
         self.assertGreater(clip.std(), 1)
 
+    def test_the_equaliser_tilts_and_waves(self):
+        front_end = vectors.front_end(BANDS)
+        x = (0.5 + torch.rand(300, 4, BANDS)).double()
+        generator = torch.Generator().manual_seed(1)
+        y = shards.augment(x, front_end, generator, gain_db=0, tilt_db=6)
+        x, y = (torch.expm1(part / front_end["scale"]) for part in (x, y))
+        gain = 10 * torch.log10(y / x)
+        torch.testing.assert_close(gain, gain[:, :1].expand(gain.shape))
+        gain = gain[:, 0]
+        self.assertTrue(6.5 < gain.max() <= 9 and -9 <= gain.min() < -6.5)
+        position = torch.linspace(-1, 1, BANDS).double()
+        tilt = gain @ position / position.square().sum()
+        self.assertGreater(tilt.std(), 2)
+        self.assertLess(tilt.mean().abs(), 1)
+        wave = gain - tilt[:, None] * position
+        self.assertTrue(0.5 < wave.std() < 2, wave.std())
+
+    def test_bands_are_emptied(self):
+        x = 0.5 + torch.rand(400, 4, 2 * BANDS)  # Two frames to a column
+        generator = torch.Generator().manual_seed(1)
+        front_end = vectors.front_end(BANDS)
+        y = shards.augment(x, front_end, generator, gain_db=0, tilt_db=0, mask_bands=5)
+        empty = (y == 0).reshape(400, -1, BANDS)
+        torch.testing.assert_close(y, x * (y != 0), atol=1e-5, rtol=1e-4)
+        self.assertTrue(bool((empty == empty[:, :1]).all()))
+        empty = empty[:, 0]
+        width = empty.sum(1)
+        self.assertEqual(sorted(set(width.tolist())), list(range(6)))
+        self.assertLess(abs(float((width > 0).float().mean()) - 0.5 * 5 / 6), 0.07)
+        steps = torch.nn.functional.pad(empty.int(), (1, 1)).diff(dim=1)
+        self.assertLessEqual(int((steps == 1).sum(1).max()), 1)  # Neighbours
+        self.assertGreater(int(empty.any(0).sum()), BANDS - 2)
 
     def test_sounds_are_laid_over_each_other(self):
         front_end = vectors.front_end(BANDS)
-        x, y = torch.rand(2, 5, 30, BANDS)
-        generator = torch.Generator().manual_seed(1)
-        z = shards.overlay(x, y, front_end, generator, -10, -10)
-        power = [torch.expm1(part.double() / front_end["scale"]) for part in (x, y, z)]
-        added = (power[2] - power[0]).mean((1, 2)) / power[0].mean((1, 2))
-        torch.testing.assert_close(added, torch.full((5,), 0.1).double(), rtol=1e-2, atol=0)
-        self.assertTrue(bool((z >= x).all()))
+        x, y = torch.rand(2, 200, 30, BANDS)
+        x, y = x * torch.rand(200, 1, 1), 0.1 + 0.5 * y * torch.rand(200, 1, 1)
+        for levels in ((), (-10, -10)):
+            z = shards.overlay(x, y, front_end, torch.Generator().manual_seed(1), *levels)
+            power = [torch.expm1(part.double() / front_end["scale"]) for part in (x, y, z)]
+            added = power[2] - power[0]
+            level = 10 * torch.log10(added.mean((1, 2)) / power[0].mean((1, 2)))
+            if levels:
+                self.assertLess((level + 10).abs().max(), 0.1)
+            else:
+                self.assertTrue(-20.1 < level.min() < -18 and -2 < level.max() < 0.1)
+                self.assertLess(abs(level.mean() + 10), 1.5)
+            # What is added is the other clip, louder or softer
+            ratio = added / power[1]
+            loud = power[0] < 10 * added  # Else what is left is rounding
+            away = (ratio / ratio.median(2, True).values.median(1, True).values - 1).abs()
+            self.assertGreater(loud.float().mean(), 0.3)
+            self.assertLess((away * loud).max(), 0.01)
+
+    def test_who_does_not_sing_is_laid_under_the_rest(self):
+        labels = np.ones((40, 960), np.uint8)
+        labels[3::4] = 0
+        # A band of their own tells sung clips, unsung ones, and those that are held out
+        band = np.where(labels[:, 0], 0, 8)
+        band[38:] = 16
+        level = np.linspace(0.3, 0.7, 40)[:, None] * (np.arange(BANDS) == band[:, None])
+        features = level[:, None].repeat(960, 1).astype(np.float16)
+        for number in range(2):
+            path = self.data / f"shard-{number:05}.npz"
+            np.savez(path, features=features, labels=labels)
+        words = ("--gain-db", "0", "--tilt-db", "0", "--mask-bands", "0", "--underlay", "0.3")
+        trainer = self.trainer("underlay", *words)
+        keys = [key for key in trainer.clips.train if key not in trainer.clips.unsung]
+        self.assertEqual((len(keys), len(trainer.clips.unsung)), (58, 18))
+        keys = 4 * keys
+        before, labels = trainer.clips.batch(keys, [0] * len(keys))
+        x, own, *_ = self.heard(trainer, before.clone(), labels)
+        self.assertTrue(torch.equal(own, labels))
+        torch.testing.assert_close(x[..., :8], before[..., :8], atol=1e-5, rtol=1e-5)
+        self.assertEqual(float(x[..., 9:].abs().max()), 0)
+        under = x[:, :, 8] > 0
+        self.assertTrue(bool((under == under[:, :1]).all()))
+        self.assertLess(abs(float(under[:, 0].float().mean()) - 0.3), 0.1)
+
+    def test_the_learning_rate_follows_its_schedule(self):
+        def rates(*words):
+            used = []
+            trainer = self.trainer("rates", "--warmup", "0.25", *words, epochs=4)
+            step = trainer.train_step
+
+            def watched(*arguments):
+                loss = step(*arguments)
+                used.extend(group["lr"] for group in trainer.optimiser.param_groups)
+                return loss
+
+            with mock.patch.object(trainer, "train_step", watched):
+                self.assertTrue(self.run_it(trainer))
+            shutil.rmtree(self.root / "rates")
+            return np.array(used) / trainer.args.lr
+
+        found = rates("--schedule", "steps")
+        np.testing.assert_allclose(found, np.repeat([1, 0.3, 0.09, 0.027], 4))
+        found = rates()
+        np.testing.assert_allclose(found[:5], [0.05, 0.2875, 0.525, 0.7625, 1])
+        self.assertTrue((np.diff(found[4:]) < 0).all())
+        np.testing.assert_allclose(found[10], 0.005 + 0.995 / 2)
+        self.assertLess(found[-1], 0.03)
 
 
 if __name__ == "__main__":
