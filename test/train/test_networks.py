@@ -11,6 +11,7 @@ import io
 import json
 import os
 import pathlib
+import struct
 import sys
 import tempfile
 import unittest
@@ -302,12 +303,89 @@ class Files(unittest.TestCase):
             weights.halved({"w": np.float32([7e4])})
 
     def test_broken_files_are_refused(self):
-        data = tensors.pack({"a": np.zeros(4)}, {})
-        for broken in (b"", data[:7], data[:20], data[:-1]):
-            with self.assertRaises(ValueError):
-                tensors.unpack(broken)
+        def packed(header, values=4):
+            text = header if isinstance(header, bytes) else json.dumps(header).encode()
+            return struct.pack("<Q", len(text)) + text + bytes(4 * values)
+
+        def of(**changed):
+            entry = {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16], **changed}
+            return packed({"__metadata__": {}, "a": entry})
+
+        def two(first, second):
+            entries = [{"dtype": "F32", "shape": [2], "data_offsets": x} for x in (first, second)]
+            return packed({"__metadata__": {}, "a": entries[0], "b": entries[1]})
+
+        self.assertEqual(tensors.unpack(of())[0]["a"].tolist(), [[0, 0], [0, 0]])
+        self.assertEqual(list(tensors.unpack(two([8, 16], [0, 8]))[0]), ["a", "b"])
+        whole = tensors.pack({"a": np.zeros(4)}, {})
+        a_long_one = b"{" + b" " * (1 << 20) + b"}"
+        for broken, why in (
+            (b"", "shorter"),
+            (whole[:7], "shorter"),
+            (whole[:20], "exceeds the 12 bytes"),
+            (whole[:-1], "do not lie in 15 bytes"),
+            (whole + b"1234", "belong to no tensor"),
+            (b"\xff" * 8 + whole[8:], "header length 18446744073709551615 exceeds"),
+            (bytes(8) + whole[8:], "header length is 0"),
+            (packed(a_long_one), "header length is 1048578"),
+            (packed(b"[]"), "must begin with"),
+            (packed(b"{ nonsense }"), "not JSON"),
+            (packed(b'{"\xff": 1}'), "not JSON"),
+            (packed(b'{"__metadata__": {}, "__metadata__": {}}', 0), "twice"),
+            (packed(b'{"a": NaN}'), "NaN is no number"),
+            (packed(b'{"a":' + b"[" * 100000), "not JSON"),
+            (packed({}, 0), "__metadata__: missing"),
+            (packed({"__metadata__": []}, 0), "no JSON object"),
+            (packed({"__metadata__": {"k": 1}}, 0), "__metadata__.k: must be a string"),
+            (packed({"__metadata__": {}, "a": 3}), "tensor 'a': must have"),
+            (packed({"__metadata__": {}, "a": {"dtype": "F32"}}), "tensor 'a': must have"),
+            (of(more=1), "no more"),
+            (of(dtype="F64"), "is 'F64'"),
+            (of(dtype=["F32"]), "must be 'F32'"),
+            (of(shape=4), "at most 4 integers"),
+            (of(shape=[1, 1, 1, 1, 4]), "at most 4 integers"),
+            (of(shape=[2.0, 2]), "at most 4 integers"),
+            (of(shape=["2", 2]), "at most 4 integers"),
+            (of(shape=[True, 4]), "at most 4 integers"),
+            (of(shape=[-2, -2]), "does not fit"),
+            (of(shape=[0, 4]), "does not fit"),
+            (of(shape=[1 << 32, 1 << 32]), "does not fit"),
+            (of(shape=[10**4000] * 4), "does not fit"),
+            (of(shape=[2, 3]), "hold 16 bytes, the shape needs 24"),
+            (of(data_offsets=[0, 12]), "hold 12 bytes, the shape needs 16"),
+            (of(data_offsets=7), "two integers"),
+            (of(data_offsets=[0]), "two integers"),
+            (of(data_offsets=[0, 8, 16]), "two integers"),
+            (of(data_offsets=[0, None]), "two integers"),
+            (of(data_offsets=[16, 0]), "do not lie"),
+            (of(data_offsets=[-16, 0]), "do not lie"),
+            (of(data_offsets=[16, 32]), "do not lie"),
+            (of(shape=[1], data_offsets=[2, 6]), "not a multiple of 4"),
+            (of(shape=[2], data_offsets=[8, 16]), "bytes 0 to 8 belong to no tensor"),
+            (two([0, 8], [4, 12]), "tensor 'b' overlaps"),
+            (two([0, 8], [0, 8]), "tensor 'b' overlaps"),
+        ):
+            pathlib.Path(self.path).write_bytes(broken)
+            with self.subTest(why=why, broken=broken[:120]):
+                with self.assertRaisesRegex(ValueError, why) as told:
+                    tensors.read(self.path)
+                self.assertIn(self.path, str(told.exception))
         with self.assertRaises(TypeError):
             tensors.pack({}, {"k": 1})
+
+    def test_no_byte_can_break_the_reader(self):
+        rng = np.random.default_rng(1)
+        whole = tensors.pack({"a": np.zeros((2, 3)), "b": np.float16([1])}, {"k": "v"})
+        refused = 0
+        for _ in range(3000):
+            broken = bytearray(whole)
+            for place in rng.integers(0, len(whole) - 16, rng.integers(1, 4)):
+                broken[place] = rng.choice(list(b'0123456789-.e{}[]",: ntf\\\0\xff'))
+            try:
+                tensors.unpack(bytes(broken))
+            except ValueError:
+                refused += 1
+        self.assertGreater(refused, 2000)
 
     def test_a_network_comes_back(self):
         for name in ("odd-dilated", "stacked", "onsets"):
