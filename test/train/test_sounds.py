@@ -54,6 +54,7 @@ class TalkersTest(unittest.TestCase):
         for number, (begin, voiced, first, last) in enumerate(found.nuclei):
             self.assertTrue(begin <= voiced <= first < last)
             self.assertTrue(0.4 * number < first < last < 0.4 * number + 0.3)
+            self.assertLess(abs((first + last) / 2 - 0.4 * number - 0.15), 0.015)
         length = len(self.speech()) / self.RATE / 12
         for begin, _, first, last in found.nuclei:
             here = found.marks[(found.marks >= first) & (found.marks <= last)]

@@ -30,6 +30,14 @@ class Pitch(unittest.TestCase):
             self.assertLess(np.abs(found[10:-10] - number).max(), 0.1)
             self.assertGreater(clarity[10:-10].min(), 0.9)
 
+    def test_track_keeps_time(self):
+        for rate in (8000, 8192, 22050):
+            tone = 0.1 * np.sin(2 * np.pi * 220 * np.arange(20 * rate) / rate)
+            tone[: 19 * rate] = 0
+            *_, level = pitch.track(tone, rate, 57)
+            self.assertLessEqual(abs(len(level) - 2000), 1)
+            self.assertLess(abs(np.argmax(level > -30) * pitch.HOP - 19), 0.02)
+
     def test_octave_above_is_noticed(self):
         time = np.arange(8000) / 8000
         tone = np.sin(2 * np.pi * 440 * time) + np.sin(2 * np.pi * 880 * time)

@@ -18,6 +18,13 @@ def hertz(number):
     return 440 * 2 ** ((np.asarray(number) - 69) / 12)
 
 
+def frames(count, rate):
+    """The samples, of `count`, at which there is an estimate: the nearest to every
+    HOP seconds."""
+    places = np.round(np.arange(int(count / (HOP * rate)) + 1) * HOP * rate).astype(int)
+    return places[places < count]
+
+
 def _similarity(audio, rate, starts, size, top):
     """Normalised square difference (McLeod 2005) turned similarity.
 
@@ -48,7 +55,7 @@ def track(audio, rate, centre, span=7.0, seconds=0.048):
     low = int(np.floor(rate / hertz(centre + span)))
     high = int(np.ceil(rate / hertz(centre - span))) + 1
     size = int(seconds * rate) + high
-    hops = np.arange(0, len(audio), int(HOP * rate))
+    hops = frames(len(audio), rate)
     padded = np.pad(audio, (size // 2, size))
     similarity = _similarity(padded, rate, hops, size, high + 1)
 

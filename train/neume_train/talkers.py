@@ -377,8 +377,7 @@ def _nuclei(audio, rate, voiced):
     """Vowels: peaks of the level between 250 and 2500 Hz where there is a voice."""
     band = signal.butter(2, (250, 2500), "bandpass", fs=rate, output="sos")
     power = ndimage.uniform_filter1d(signal.sosfiltfilt(band, audio) ** 2, int(0.03 * rate))
-    level = 10 * np.log10(power[:: int(pitch.HOP * rate)][: len(voiced)] + 1e-9)
-    voiced = voiced[: len(level)]
+    level = 10 * np.log10(power[pitch.frames(len(power), rate)] + 1e-9)
     level = np.where(voiced, level, -60.0)
     peaks, _ = signal.find_peaks(level, height=-40, distance=8, prominence=2.5)
     nuclei, end = [], 0
