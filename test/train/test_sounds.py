@@ -14,6 +14,7 @@ import tempfile
 import unittest
 from unittest import mock
 
+import heard
 import numpy as np
 import soundfile
 
@@ -103,6 +104,23 @@ class TalkersTest(unittest.TestCase):
             self.assertLess(abs(np.median(found[middle]) - note.midi), 0.5)
             self.assertGreater(np.median(clarity[middle]), 0.8)
         self.assertLess(np.abs(audio[: int(0.3 * self.RATE)]).max(), 0.02)
+
+    def test_the_voice_is_where_its_notes_are(self):
+        with tempfile.TemporaryDirectory() as cache:
+            bank = talkers.Talkers([self.speech()], self.RATE, cache, kinds=())
+        gaps = np.tile([0.3, 0.2, 0.05], 5)
+        for seed in range(6):
+            rng = np.random.default_rng(seed)
+            edges = 0.5 + np.cumsum(rng.uniform(0.5, 0.8, 15))
+            melody = [
+                native.Note(onset, end - gap, number, 0)
+                for onset, end, gap, number in
+                zip(edges, edges[1:], gaps, 2 * [48, 52, 45, 54, 50, 56, 47])
+            ]
+            audio, sung = bank.sing(rng, ("recorded", "0"), melody, 11 * self.RATE)
+            with self.subTest(seed=seed):
+                self.assertEqual([n.onset for n in sung], [n.onset for n in melody])
+                self.assertLess(heard.misplaced(audio, self.RATE, sung), 0.025)
 
 
 @unittest.skipUnless(shutil.which("dpkg-deb"), "no dpkg-deb here")

@@ -6,16 +6,21 @@
 Needs NumPy, SciPy and soundfile; no recordings, no PyTorch.
 """
 
+import csv
 import pathlib
 import sys
+import tempfile
 import unittest
 
+import heard
 import numpy as np
+import soundfile
+from scipy import signal
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "train"))
 
 # pylint: disable=wrong-import-position
-from neume_train import pitch, syllables  # noqa: E402
+from neume_train import native, pitch, syllables  # noqa: E402
 
 
 class Pitch(unittest.TestCase):
@@ -50,6 +55,64 @@ class Pitch(unittest.TestCase):
         found = syllables.warp(source, 100 + np.arange(8000) * 1.2)
         wanted = np.sin(2 * np.pi * 500 * (100 + np.arange(8000) * 1.2) / 8000)
         self.assertLess(np.abs(found - wanted).max(), 0.02)
+
+
+class Syllables(unittest.TestCase):
+    """A singer who sings four syllables on each of four notes."""
+
+    RATE = 8192
+    NOTES = (55, 60, 65, 70)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.cache = self.root / "cache"
+        with open(self.root / "sung_syllables.csv", "w", encoding="utf-8") as stream:
+            table = csv.writer(stream)
+            table.writerow(("file", "singer", "median_midi"))
+            for number in self.NOTES:
+                table.writerow((f"{number}.wav", "one", number))
+                self.record(number, number)
+
+    def record(self, name, number):
+        """Write a recording: a hiss, then a vowel, four times."""
+        rate = syllables.Syllables.rate
+        rng = np.random.default_rng(name)
+        time = np.arange(int(0.7 * rate)) / rate
+        phase = 2 * np.pi * pitch.hertz(number) * time
+        vowel = sum(np.sin(k * phase + rng.uniform(0, 6)) / k for k in range(1, 6))
+        vowel *= 0.2 * np.clip(np.minimum(time, time[::-1]) / 0.005, 0, 1)
+        high = signal.butter(4, 2500, "high", fs=rate, output="sos")
+        parts = []
+        for _ in range(4):
+            hiss = 0.2 * signal.sosfilt(high, rng.standard_normal(int(0.08 * rate)))
+            parts += [np.zeros(rate // 4), hiss, vowel]
+        audio = np.concatenate([*parts, np.zeros(rate // 4)])
+        soundfile.write(self.root / f"{name}.wav", audio, rate, subtype="PCM_16")
+
+    def test_the_voice_is_where_its_notes_are(self):
+        bank = syllables.Syllables(self.root, self.cache)
+        self.assertEqual([len(units) for units in bank.singers.values()], [16])
+        gaps = np.tile([0.3, 0.2, 0.05], 5)
+        for seed in range(4):
+            rng = np.random.default_rng(seed)
+            edges = 0.5 + np.cumsum(rng.uniform(0.5, 0.8, 15))
+            melody = [
+                native.Note(onset, end - gap, number, 0)
+                for onset, end, gap, number in
+                zip(edges, edges[1:], gaps, 2 * [60, 64, 57, 66, 62, 68, 59])
+            ]
+            audio, sung = bank.sing(rng, "one", melody, self.RATE, 11 * self.RATE, 30.0)
+            with self.subTest(seed=seed):
+                self.assertEqual([n.onset for n in sung], [n.onset for n in melody])
+                self.assertLess(heard.misplaced(audio, self.RATE, sung), 0.025)
+                off = np.median([n.midi - m.midi for n, m in zip(sung, melody)])
+                self.assertLess(abs(off - 0.3), 0.35)
+                for note in sung:
+                    middle = slice(*(int(t * self.RATE) for t in (note.onset, note.offset)))
+                    found, *_ = pitch.track(audio[middle], self.RATE, note.midi, 4.0)
+                    self.assertLess(abs(np.median(found[5:-5]) - note.midi), 0.3)
 
 
 if __name__ == "__main__":
