@@ -7,10 +7,12 @@ Needs NumPy, SciPy and soundfile; no recordings, no PyTorch.
 """
 
 import csv
+import os
 import pathlib
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 import heard
 import numpy as np
@@ -113,6 +115,19 @@ class Syllables(unittest.TestCase):
                     middle = slice(*(int(t * self.RATE) for t in (note.onset, note.offset)))
                     found, *_ = pitch.track(audio[middle], self.RATE, note.midi, 4.0)
                     self.assertLess(abs(np.median(found[5:-5]) - note.midi), 0.3)
+
+    def test_pitch_is_kept_as_long_as_the_sound_is_the_same(self):
+        def singer():
+            return syllables.Syllables(self.root, self.cache).singers["one"]
+
+        first = singer()
+        with mock.patch.object(pitch, "track", side_effect=AssertionError):
+            self.assertEqual(singer(), first)
+        before = (self.root / "60.wav").stat()
+        self.record(60, 61)  # As long as it was
+        os.utime(self.root / "60.wav", ns=(before.st_atime_ns, before.st_mtime_ns))
+        for unit, other in zip(first, singer()):
+            self.assertAlmostEqual(other.midi - unit.midi, float(unit.recording == 1), 1)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ class Syllables:
             if rate != self.rate or audio.ndim != 1:
                 raise ValueError(f"{row['file']}: must be 8 kHz mono")
             self.audio.append(audio)
-        self._measure(rows, _cache_file(rows, cache))
+        self._measure(rows, _cache_file(rows, self.audio, cache))
         self.dropped = 0
         for number, row in enumerate(rows):
             units = self._units(number)
@@ -328,11 +328,14 @@ def cache_folder(cache=None):
     return pathlib.Path(cache)
 
 
-def _cache_file(rows, cache):
-    """Where the pitch tracks of these recordings are kept."""
-    names = "\n".join(f"{r['file']} {r['median_midi']}" for r in rows)
-    digest = hashlib.sha256(f"{CACHE_VERSION}\n{names}".encode()).hexdigest()[:16]
-    return cache_folder(cache) / f"syllables-{digest}.npz"
+def _cache_file(rows, audio, cache):
+    """Where the pitch tracks of these recordings, with this `audio`, are kept."""
+    registers = [r["median_midi"] for r in rows]
+    digest = hashlib.sha256(repr((CACHE_VERSION, registers)).encode())
+    for samples in audio:
+        digest.update(len(samples).to_bytes(8, "little"))
+        digest.update(samples.tobytes())
+    return cache_folder(cache) / f"syllables-{digest.hexdigest()[:16]}.npz"
 
 
 def _manner(rng):
