@@ -27,7 +27,7 @@ from scipy import ndimage, signal
 
 from . import effects, native, pitch, syllables
 
-CACHE_VERSION = 4
+CACHE_VERSION = 5
 SPOKEN = 90.0  # Seconds that are heard of a recorded speaker
 UTTERANCES = {"flite": 10, "espeak": 2}  # Of each voice
 SHARES = {"recorded": 0.6, "flite": 0.28, "espeak": 0.12}  # Of what is sung
