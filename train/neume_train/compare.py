@@ -80,7 +80,7 @@ SYSTEMS = (
     ),
     Network("live", "Neume `live`", LIVE),
     Network("live-2", "Neume `live`, another seed", LIVE, seed=2),
-    Network("accurate", "Neume `accurate`", ("--preset", "accurate")),
+    Network("accurate", "Neume `accurate`, half as wide", ("--preset", "accurate", "--width", "0.5")),
 )
 
 

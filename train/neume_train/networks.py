@@ -94,11 +94,11 @@ def reference(width=1.0, causal=False):
     return layers
 
 
-def live(width=1.0, ahead=0):
+def live(width=1.0, ahead=0, context=256):
     """The shipped design: cheap early maps, a tall harmonic kernel, then a single
-    row of channels whose dilated kernels give seconds of context.  It tells onsets.
-    It is causal, or looks `ahead` up to three frames."""
-    n = [max(1, round(c * width)) for c in (16, 32, 48, 160)]
+    row of `context` channels whose dilated kernels give seconds of context.  It tells
+    onsets.  It is causal, or looks `ahead` up to three frames."""
+    n = [max(1, round(c * width)) for c in (16, 32, 48, context)]
     later = [int(ahead > i) for i in range(3)]  # Taps that reach one frame ahead
     return [
         conv("local1", n[0], (3, 3)),
@@ -121,7 +121,7 @@ PRESETS = {
     "reference": lambda width: reference(width),
     "reference-causal": lambda width: reference(width, causal=True),
     "live": live,
-    "accurate": lambda width: live(width, ahead=3),
+    "accurate": lambda width: live(2 * width, ahead=3, context=160),
 }
 
 

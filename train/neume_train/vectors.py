@@ -49,7 +49,7 @@ def cases():
     return {
         "reference": (64, 1, 48, networks.reference(0.25)),
         "reference-causal": (60, 1, 44, networks.reference(0.125, causal=True)),
-        "live": (64, 4, 90, networks.live(0.25)),
+        "live": (64, 4, 90, networks.live(0.25, context=160)),
         "odd-dilated": (
             23,
             1,
