@@ -121,6 +121,16 @@ typedef struct {
   NeumeCnn*            cnn;    ///< Network
 } Parts;
 
+/** Level of the `n` samples before `end`, dBFS. */
+static double level_before(const float* end, uint32_t n)
+{
+  double sum = 1e-12;
+  for (uint32_t i = 1; i <= n; ++i) {
+    sum += (double)*(end - i) * (double)*(end - i);
+  }
+  return 10.0 * log10(2.0 * sum / n);
+}
+
 /** The step whose newest frame ends before `end` heard its column. */
 static void check_heard(const Parts* parts,
                         const Neume* neume,
@@ -149,17 +159,22 @@ static void check_heard(const Parts* parts,
   CHECK(heard.onset == neume_onset(neume));
 }
 
+/** The tracker hears the levels before `end`, that of an attack apart. */
+static void check_levels(const float* end)
+{
+  const double level = level_before(end, NEUME_LEVEL_SAMPLES);
+  const double edge  = level_before(end, NEUME_EDGE_SAMPLES);
+  CHECK(fabs((double)heard.level - level) < 1e-3);
+  CHECK(fabs((double)heard.edge - edge) < 1e-3);
+}
+
 /** What a step says besides is true of the frame of `window`. */
 static void check_said(const Parts*     parts,
                        const NeumeStep* step,
                        const float*     window)
 {
-  double         sum   = 1e-12;
-  const uint32_t first = parts->fe->window - NEUME_LEVEL_SAMPLES;
-  for (uint32_t i = first; i < parts->fe->window; ++i) {
-    sum += (double)window[i] * (double)window[i];
-  }
-  const double level = 10.0 * log10(2.0 * sum / NEUME_LEVEL_SAMPLES);
+  const float* const end   = window + parts->fe->window;
+  const double       level = level_before(end, NEUME_LEVEL_SAMPLES);
   CHECK(fabs((double)step->level - level) < 1e-3);
 
   if (step->midi) {
@@ -167,11 +182,13 @@ static void check_said(const Parts*     parts,
     neume_logmel_frame(parts->logmel, window, frame);
     const float* const power = neume_logmel_power(parts->logmel);
     CHECK(step->cents == neume_pitch_cents(power, parts->fe->fft, step->midi));
+    CHECK(step->bend == neume_pitch_bend(power, parts->fe->fft, step->midi));
   }
 }
 
-/** The chain is a network that is given columns. */
-static void test_columns(uint32_t interleave, uint32_t stack)
+/** The chain is a network that is given columns, and a tracker that waits for
+    `lag` steps more than the network can. */
+static void test_columns(uint32_t interleave, uint32_t stack, uint32_t lag)
 {
   const double      rate  = 16000.0;
   const uint32_t    n     = 16000 * 3;
@@ -187,10 +204,13 @@ static void test_columns(uint32_t interleave, uint32_t stack)
   CHECK(neume_cnn_new(model, interleave, 1, neume_kernels_best(), &parts.cnn) ==
         NEUME_SUCCESS);
 
-  // The network looks one of its frames ahead, the tracker none
-  const NeumeParams params = { 125.0f, 0.0f, -90.0f, 0.0f, 440.0f, false };
+  // With no lag, the network looks ahead by less than it could
+  const uint32_t    ahead  = lag ? model->right : 1U;
+  const uint32_t    later  = ahead * interleave + lag;
+  const float       wait   = 125.0f * (float)later / (float)interleave;
+  const NeumeParams params = { wait, 0.0f, -90.0f, 0.0f, 440.0f, false };
   neume_set(neume, &params);
-  neume_cnn_set_lookahead(parts.cnn, 1);
+  neume_cnn_set_lookahead(parts.cnn, ahead);
 
   uint32_t steps  = 0;
   uint32_t voiced = 0;
@@ -204,8 +224,11 @@ static void test_columns(uint32_t interleave, uint32_t stack)
       check_heard(&parts, neume, end);
       least = fminf(least, heard.onset);
       most  = fmaxf(most, heard.onset);
-      if (steps > interleave) {
-        check_said(&parts, &step, end - NEUME_STEP - parts.fe->window);
+      if (steps > ahead * interleave) {
+        check_levels(end - (size_t)ahead * NEUME_STEP);
+      }
+      if (steps > later) {
+        check_said(&parts, &step, end - (size_t)later * hop - parts.fe->window);
         voiced += step.midi > 0;
       }
     }
@@ -226,7 +249,8 @@ int main(void)
 {
   for (uint32_t stack = 1; stack <= NEUME_STACK_MAX; stack *= 2U) {
     for (uint32_t p = 1; p <= NEUME_INTERLEAVE_MAX; p *= 2U) {
-      test_columns(p, stack);
+      test_columns(p, stack, 0);
+      test_columns(p, stack, 3);
       test_frames(p, stack);
     }
   }
