@@ -15,6 +15,8 @@
 
 #define STEPS_MAX 512
 
+static const double pi = 3.14159265358979323846;
+
 typedef struct {
   NeumeStep steps[STEPS_MAX]; ///< In order
   unsigned  count;            ///< How many
@@ -218,6 +220,56 @@ static void test_late_lookahead(void)
   neume_free(neume);
   free(audio);
   neume_model_free(model);
+}
+
+/** Hear `n` samples; samples from each decision to the next, the mean of the
+    last second's. */
+static double pace(Neume* neume, const float* audio, uint32_t n)
+{
+  uint64_t at[64] = { 0 };
+  unsigned count  = 0;
+  for (uint32_t done = 0; done < n; done += 100) {
+    NeumeStep step;
+    CHECK(neume_write(neume, audio + done, 100) == 100);
+    while (neume_analyse(neume, &step)) {
+      at[count++ % 64U] = step.position;
+    }
+  }
+  CHECK(count > 64U);
+  return (double)(at[(count + 63U) % 64U] - at[count % 64U]) / 63.0;
+}
+
+/** The singer's offset is taken off the voice while it is followed, and no
+    longer: decisions then come at the pace of the tuning again. */
+static void test_follow(void)
+{
+  const double      rate   = 16000.0;
+  const uint32_t    n      = 16000 * 6;
+  float* const      audio  = (float*)calloc(n, sizeof(float));
+  NeumeModel* const model  = small_model(0);
+  NeumeParams       params = neume_defaults();
+  Neume*            neume  = NULL;
+  for (uint32_t i = 0; i < n; ++i) { // A3, 30 cents sharp
+    audio[i] = 0.3f * (float)sin(2.0 * pi * 223.845 * i / rate);
+  }
+  CHECK(neume_new(model, rate, 8, 1, &neume) == NEUME_SUCCESS);
+  params.threshold = 0.0f;
+  params.follow    = true;
+  neume_set(neume, &params);
+  const double followed = pace(neume, audio, n);
+  const double offset   = (double)neume_offset(neume);
+  CHECK_MSG(fabs(offset) > 10.0, "%g", offset);
+  CHECK_MSG(
+    fabs(followed - 250.0 * exp2(-offset / 1200.0)) < 0.1, "%g", followed);
+
+  params.follow = false;
+  neume_set(neume, &params);
+  CHECK(neume_offset(neume) == 0.0f);
+  CHECK(pace(neume, audio, n) == 250.0);
+  CHECK(neume_offset(neume) == 0.0f);
+  neume_free(neume);
+  neume_model_free(model);
+  free(audio);
 }
 
 /** Whether two chains say the same beside their steps. */
@@ -477,6 +529,7 @@ int main(void)
   test_doubt();
   test_lookahead();
   test_late_lookahead();
+  test_follow();
   test_reset();
   test_bad_audio();
   test_arguments();
