@@ -219,6 +219,67 @@ static void test_gate(void)
   neume_tracker_free(t);
 }
 
+/** Whether a note ends within 0.3 s when the voice's posterior falls to
+    `voiced` after it was held for so many steps. */
+static bool ends(unsigned held, float voiced)
+{
+  NeumeTracker* const t    = neume_tracker_new(0.015625);
+  uint32_t            note = 0;
+  CHECK(feed(t, 20, 0.97f, -20.0f, held, &note) == 1 && note == 20);
+  feed(t, 0, 1.0f - voiced, -20.0f, 20, &note);
+  neume_tracker_free(t);
+  return note == 0;
+}
+
+/** A note ends when no voice is likelier than one; one that was held for half
+    a second takes more. */
+static void test_ends(void)
+{
+  CHECK(!ends(20, 0.55f) && ends(20, 0.45f));
+  CHECK(ends(26, 0.35f) && !ends(40, 0.35f));
+  CHECK(ends(40, 0.25f));
+}
+
+/** A voice starts a note only where it is likelier than none. */
+static void test_voiced(void)
+{
+  const NeumeTrackerParams p = { 0.3f, -90.0f, 0, 0, true };
+  for (unsigned likely = 0; likely < 2; ++likely) {
+    NeumeTracker* const t = neume_tracker_new(0.015625);
+    float               log_p[NEUME_CLASSES];
+    uint32_t            note = 0;
+    neume_tracker_set(t, &p);
+    sure(log_p, 0, likely ? 0.45f : 0.55f);
+    log_p[20] = logf(likely ? 0.54f : 0.44f);
+    for (unsigned i = 0; i < 40; ++i) {
+      const NeumeObservation o = { log_p, -20.0f, 0.0f, -20.0f };
+      note                     = neume_tracker_step(t, &o).note;
+    }
+    CHECK_MSG(note == (likely ? 20U : 0U), "note %u", note);
+    neume_tracker_free(t);
+  }
+}
+
+/** What is shown of a note's posterior: a new one is as sure as the threshold
+    asks, and one doubtful step costs a held one little. */
+static void test_confidence(void)
+{
+  NeumeTracker* const t          = neume_tracker_new(0.015625);
+  float               confidence = 0.0f;
+  for (unsigned i = 0; i < 100; ++i) {
+    float log_p[NEUME_CLASSES];
+    sure(log_p, i < 20 || i >= 80 ? 0 : 20, i == 60 ? 0.1f : 0.9f);
+    const NeumeObservation o = { log_p, -20.0f, 0.0f, -20.0f };
+    const NeumeDecision    d = neume_tracker_step(t, &o);
+    CHECK(!d.on || d.confidence >= 0.5f);
+    CHECK(i != 60 || (d.confidence > 0.6f && d.confidence < 0.7f));
+    confidence = d.confidence;
+    CHECK((i != 19 && i != 59) || fabsf(confidence - 0.9f) < 0.01f);
+  }
+  CHECK(fabsf(confidence - 0.9f) < 0.01f); // Of silence
+  neume_tracker_free(t);
+}
+
 static void test_lag(void)
 {
   // With a lag, a decision speaks of the past and knows what came after: a
@@ -359,6 +420,9 @@ int main(void)
   test_waver();
   test_threshold();
   test_gate();
+  test_ends();
+  test_voiced();
+  test_confidence();
   test_lag();
   test_short_notes();
   test_velocity();

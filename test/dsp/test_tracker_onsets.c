@@ -205,6 +205,74 @@ static void test_lost_onset(void)
   }
 }
 
+/** Steps after its beginning at which a held note is struck again; 0 = never.
+    Of `p` is its posterior, and one onset is told `late` steps after it began.
+ */
+static unsigned strike(float p, unsigned late)
+{
+  NeumeTracker* const t      = neume_tracker_new(0.015625);
+  unsigned            begun  = 0;
+  unsigned            struck = 0;
+  for (unsigned i = 0; i < 200 && !struck; ++i) {
+    float log_p[NEUME_CLASSES];
+    sure(log_p, 20, p);
+    const float            onset = begun && i == begun + late ? 0.8f : 0.05f;
+    const NeumeObservation o     = { log_p, -20.0f, onset, -20.0f };
+    const NeumeDecision    d     = neume_tracker_step(t, &o);
+    struck                       = begun && d.on ? i - begun : 0U;
+    begun                        = d.on ? i : begun;
+  }
+  neume_tracker_free(t);
+  return struck;
+}
+
+/** A note's own onset may be told 50 ms after it began; what comes later
+    strikes it again, if the note is one that the network is sure of. */
+static void test_own_onset(void)
+{
+  CHECK(strike(0.9f, 1) == 0);
+  CHECK(strike(0.9f, 3) == 0);
+  CHECK(strike(0.9f, 5) > 5 && strike(0.9f, 5) < 12);
+  CHECK(strike(0.75f, 20) > 20 && strike(0.75f, 20) < 27);
+  CHECK(strike(0.65f, 20) == 0);
+}
+
+/** Begin a note, of which an onset is told in step `told`, with a lag; returns
+    the step with which it was decided, and its `since` in steps. */
+static unsigned begin(unsigned told, double* since)
+{
+  const NeumeTrackerParams params = { 0.5f, -90.0f, 2, 16, false };
+  NeumeTracker* const      t      = neume_tracker_new(0.015625);
+  unsigned                 at     = 0;
+  neume_tracker_set(t, &params);
+  for (unsigned i = 0; i < 80 && !at; ++i) {
+    float log_p[NEUME_CLASSES];
+    sure(log_p, i < 40 ? 0 : 20, 0.9f);
+    const float            onset = i == told ? 0.8f : 0.0f;
+    const NeumeObservation o     = { log_p, -20.0f, onset, -20.0f };
+    const NeumeDecision    d     = neume_tracker_step(t, &o);
+    at                           = d.on ? i - params.lag : 0;
+    *since                       = (double)d.since / 0.015625;
+  }
+  neume_tracker_free(t);
+  return at;
+}
+
+/** With a lag, a note's onset may be told up to 50 ms after its decision. */
+static void test_dates_ahead(void)
+{
+  double         since = 0.0;
+  const unsigned at    = begin(0, &since);
+  CHECK(at > 0 && isnan(since));
+  for (unsigned after = 0; after < 7; ++after) {
+    CHECK(begin(at + after, &since) == at);
+    CHECK_MSG(after <= 3 ? fabs(since + after) < 0.01 : isnan(since),
+              "%u steps after: %g",
+              after,
+              since);
+  }
+}
+
 int main(void)
 {
   test_onsets();
@@ -212,5 +280,7 @@ int main(void)
   test_dates_after_a_rest();
   test_prompt();
   test_lost_onset();
+  test_own_onset();
+  test_dates_ahead();
   return test_report();
 }
