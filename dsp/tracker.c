@@ -36,7 +36,8 @@
    Vibrato swings the pitch of a held note into its neighbours and back.  The
    tracker compares the pitch of the moment with a slow average, the centre.
    When it has crossed the centre twice at the pace of vibrato, a neighbour
-   takes over only if the centre goes there.
+   takes over only if the centre goes there.  What lies beyond the depth of the
+   last swing is another note, whose own swing begins anew.
 */
 
 enum { QUICK, STEADY, N_AVERAGES };
@@ -108,7 +109,8 @@ typedef struct {
 typedef struct {
   float    slow[NEUME_CLASSES]; ///< Slow average of the steady posterior
   float    centre;              ///< Mean class of `slow` near the note
-  float    depth;               ///< How far the pitch went from it lately
+  float    peaks[2];            ///< How far below and above it the pitch went
+  float    depth;               ///< How far in the last half of a swing
   int      side;                ///< Of the centre, on which the pitch is
   uint32_t since;               ///< Steps since it crossed the centre
   uint32_t crossings;           ///< So many in a row at the pace of vibrato
@@ -277,8 +279,11 @@ static void follow(NeumeTracker* t, const float* now, const float* p)
     s->slow[i] = p[i] + t->slow_fall * (s->slow[i] - p[i]);
   }
   s->centre = near(s->slow, t->note);
-  s->depth =
-    fmaxf(s->depth * t->slow_fall, fabsf(near(now, t->note) - s->centre));
+
+  // How deep it swings, a half that is over tells: this one may be a leap
+  const float  out  = near(now, t->note) - s->centre;
+  float* const peak = &s->peaks[out > 0.0f];
+  *peak             = fmaxf(*peak, fabsf(out));
 
   const float away = near(p, t->note) - s->centre;
   const int   side = away > swing_least ? 1 : (away < -swing_least ? -1 : 0);
@@ -287,10 +292,14 @@ static void follow(NeumeTracker* t, const float* now, const float* p)
     const double seconds = s->since * t->step;
     const bool   paced = seconds >= swing_shortest && seconds <= swing_longest;
     s->crossings       = s->side && paced ? s->crossings + 1U : 0U;
-    s->side            = side;
-    s->since           = 0;
+    s->depth           = s->peaks[s->side > 0];
+    s->peaks[s->side > 0] = 0.0f;
+    s->side               = side;
+    s->since              = 0;
   } else if (s->since * t->step > swing_longest) {
     s->crossings = 0;
+    s->peaks[0]  = 0.0f;
+    s->peaks[1]  = 0.0f;
   }
 }
 
@@ -300,6 +309,8 @@ static void hold_on(NeumeTracker* t, const float* p)
   memcpy(t->swing.slow, p, sizeof(t->swing.slow));
   t->swing.centre    = (float)t->note;
   t->swing.depth     = 0.0f;
+  t->swing.peaks[0]  = 0.0f;
+  t->swing.peaks[1]  = 0.0f;
   t->swing.side      = 0;
   t->swing.since     = 0;
   t->swing.crossings = 0;
@@ -370,12 +381,19 @@ static bool has_ended(const NeumeTracker* t, const float* p)
   return 1.0f - p[0] < (held ? end_held : end_voiced);
 }
 
+/** Whether a class lies where the note that sounds swings, if it does. */
+static bool swings_to(const NeumeTracker* t, uint32_t c)
+{
+  const Swing* const s = &t->swing;
+  return s->crossings > 1 &&
+         fabsf((float)c - s->centre) < s->depth + swing_margin;
+}
+
 /** The class that should sound while the voice goes on, from the steady one. */
 static uint32_t go_on(const NeumeTracker* t, const float* p)
 {
   const uint32_t best = likeliest(p);
-  if (t->swing.crossings > 1 &&
-      fabsf((float)best - t->swing.centre) < t->swing.depth + swing_margin) {
+  if (swings_to(t, best)) {
     const bool left = fabsf(t->swing.centre - (float)t->note) > centre_leaves;
     return left ? (uint32_t)lroundf(t->swing.centre) : t->note;
   }
@@ -486,12 +504,13 @@ NeumeDecision neume_tracker_step(NeumeTracker*           tracker,
 
     d.level = slot->level;
     if (note != t->note || again) {
-      d.off      = t->note;
-      d.on       = note;
-      d.velocity = note ? neume_tracker_velocity(slot->level) : 0;
-      d.since    = note ? date(t) : NAN;
-      const bool near_by =
-        t->note && note && fabsf((float)note - (float)t->note) <= NEIGHBOURS;
+      d.off              = t->note;
+      d.on               = note;
+      d.velocity         = note ? neume_tracker_velocity(slot->level) : 0;
+      d.since            = note ? date(t) : NAN;
+      const bool near_by = t->note && note &&
+                           fabsf((float)note - (float)t->note) <= NEIGHBOURS &&
+                           (t->swing.crossings < 2 || swings_to(t, note));
       t->rest  = note ? t->rest : 0U;
       t->note  = note;
       t->age   = 0;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 static const double step_seconds = 0.03125;
+static const double pi           = 3.14159265358979323846;
 
 static uint32_t random_next(uint32_t* state)
 {
@@ -101,7 +102,6 @@ static void test_vibrato(void)
 {
   // A held note that swings by up to 150 cents at 4 to 8 Hz soon stays itself.
   // A Hann window of 512 samples at 4096 Hz, by its spectrum, sees less of it.
-  static const double pi = 3.14159265358979323846;
   for (unsigned pace = 0; pace < 8U; ++pace) {
     const double hertz = 4.1 + 0.5 * pace;
     const double turns = hertz * 0.125;
@@ -130,6 +130,40 @@ static void test_vibrato(void)
                 early,
                 late,
                 wrong);
+      neume_tracker_free(t);
+    }
+  }
+}
+
+/** A voice that leaps out of its vibrato sings another note: at once if the
+    leap is deeper than the swing, and nothing in between. */
+static void test_leaps(void)
+{
+  for (unsigned leap = 1; leap < 8U; ++leap) {
+    for (unsigned k = 0; k < 24U; ++k) { // Whenever in the swing it leaps
+      const unsigned      pace  = k / 8U;
+      const double        hertz = 5.0 + 0.5 * pace;
+      const double        end   = 1.5 + (k % 8U) / (8.0 * hertz);
+      NeumeTracker* const t     = neume_tracker_new(step_seconds / 2.0);
+      double              late  = 0.0;
+      unsigned            n     = 0;
+      uint32_t            note  = 0;
+      for (unsigned i = 0; i < 200; ++i) {
+        const double seconds = i * step_seconds / 2.0;
+        const double swing   = 0.5 * sin(2.0 * pi * hertz * seconds);
+        if (sing(t, 20.0 + swing + (seconds < end ? 0.0 : leap), &note)) {
+          late = seconds - end;
+          ++n;
+        }
+      }
+      CHECK_MSG(n == 2 && note == 20U + leap && late < (leap > 1 ? 0.1 : 0.25),
+                "%u at %g Hz, %g s: %u notes, the last %u after %g s",
+                leap,
+                hertz,
+                end,
+                n,
+                note,
+                late);
       neume_tracker_free(t);
     }
   }
@@ -415,6 +449,7 @@ int main(void)
   test_phrase();
   test_flicker();
   test_vibrato();
+  test_leaps();
   test_glide();
   test_semitones();
   test_waver();
