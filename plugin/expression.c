@@ -11,9 +11,8 @@
 #include <math.h>
 
 enum {
-  BEND_NONE = 8192,
-  BEND_MAX  = 16383,
-  UNKNOWN   = UINT16_MAX ///< No pressure was sent
+  BEND_MAX = 16383,
+  UNKNOWN  = UINT16_MAX ///< No pressure was sent
 };
 
 static const float bend_least     = 3.0f;   ///< Cents that are worth a message
@@ -39,14 +38,14 @@ static const NeumeExpressionParams defaults = {
 void neume_expression_init(NeumeExpression* expression)
 {
   expression->params   = defaults;
-  expression->bend     = BEND_NONE;
+  expression->bend     = NEUME_BEND_NONE;
   expression->pressure = UNKNOWN;
 }
 
 /** The receiver has no bend, nor any level, or will have none. */
 static void forget(NeumeExpression* e, NeumeMidiOut* midi)
 {
-  e->bend     = BEND_NONE;
+  e->bend     = NEUME_BEND_NONE;
   e->pressure = UNKNOWN;
   midi->lost  = false;
 }
@@ -54,15 +53,16 @@ static void forget(NeumeExpression* e, NeumeMidiOut* midi)
 /** Take back what was sent of the bend and the level. */
 static void relax(NeumeExpression* e, NeumeMidiOut* midi)
 {
-  if (e->bend != BEND_NONE) {
-    neume_midi_out_bend(midi, 0, BEND_NONE);
-    e->bend = BEND_NONE;
+  if (e->bend != NEUME_BEND_NONE) {
+    neume_midi_out_bend(midi, 0, NEUME_BEND_NONE);
+    e->bend = NEUME_BEND_NONE;
   }
   if (e->pressure != UNKNOWN) {
     if (e->params.pressure == NEUME_PRESSURE_CHANNEL) {
-      neume_midi_out_pressure(midi, 0, 0);
+      neume_midi_out_pressure(midi, 0, NEUME_PRESSURE_REST);
     } else {
-      neume_midi_out_controller(midi, 0, LV2_MIDI_CTL_MSB_EXPRESSION, 127);
+      neume_midi_out_controller(
+        midi, 0, LV2_MIDI_CTL_MSB_EXPRESSION, NEUME_EXPRESSION_REST);
     }
     e->pressure = UNKNOWN;
   }
@@ -131,7 +131,7 @@ static void bend(NeumeExpression* e,
                  bool             starts)
 {
   const float    unit = 81.92f / e->params.bend_range; // Steps of a cent
-  const float    want = fminf(BEND_NONE + cents * unit + 0.5f, BEND_MAX);
+  const float    want = fminf(NEUME_BEND_NONE + cents * unit + 0.5f, BEND_MAX);
   const uint32_t to   = (uint32_t)fmaxf(want, 0.0f);
   const float    away = fabsf((float)to - (float)e->bend);
   if (to != e->bend && (starts || away >= bend_least * unit)) {
@@ -214,6 +214,6 @@ void neume_expression_panic(NeumeExpression* expression, NeumeMidiOut* midi)
   neume_midi_out_controller(midi, 0, LV2_MIDI_CTL_ALL_NOTES_OFF, 0);
   neume_midi_out_controller(midi, 0, LV2_MIDI_CTL_ALL_SOUNDS_OFF, 0);
   neume_midi_out_controller(midi, 0, LV2_MIDI_CTL_RESET_CONTROLLERS, 0);
-  neume_midi_out_bend(midi, 0, BEND_NONE);
+  neume_midi_out_bend(midi, 0, NEUME_BEND_NONE);
   forget(expression, midi);
 }

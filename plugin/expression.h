@@ -53,7 +53,7 @@ typedef struct {
 */
 typedef struct {
   NeumeExpressionParams params;   ///< In force
-  uint32_t              bend;     ///< Last sent, 8192 = none
+  uint32_t              bend;     ///< Last sent, or NEUME_BEND_NONE
   uint32_t              pressure; ///< Last sent
 } NeumeExpression;
 

@@ -23,19 +23,32 @@ static void push(NeumeMidiOut* midi,
   e->size                         = short_one ? 2U : 3U;
 }
 
+static void push_bend(NeumeMidiOut* midi,
+                      uint32_t      frame,
+                      uint8_t       channel,
+                      uint32_t      bend)
+{
+  push(midi, frame, LV2_MIDI_MSG_BENDER, channel, bend & 0x7FU, bend >> 7U);
+}
+
 /** Queue what takes back the bend and the level that the receiver was told. */
 static void relax(NeumeMidiOut* midi, uint32_t frame)
 {
   if (midi->bent) {
-    push(midi, frame, LV2_MIDI_MSG_BENDER, midi->bent & 0x0FU, 0, 64);
+    push_bend(midi, frame, midi->bent & 0x0FU, NEUME_BEND_NONE);
   }
   if (midi->pressed) {
     const uint8_t status  = midi->pressed & 0xF0U;
     const uint8_t channel = midi->pressed & 0x0FU;
     if (status == LV2_MIDI_MSG_CONTROLLER) {
-      push(midi, frame, status, channel, LV2_MIDI_CTL_MSB_EXPRESSION, 127);
+      push(midi,
+           frame,
+           status,
+           channel,
+           LV2_MIDI_CTL_MSB_EXPRESSION,
+           NEUME_EXPRESSION_REST);
     } else {
-      push(midi, frame, status, channel, 0, 0);
+      push(midi, frame, status, channel, NEUME_PRESSURE_REST, 0);
     }
   }
 }
@@ -127,12 +140,7 @@ void neume_midi_out_off(NeumeMidiOut* midi, uint32_t frame)
 void neume_midi_out_bend(NeumeMidiOut* midi, uint32_t frame, uint32_t bend)
 {
   if (has_room(midi, frame, 1)) {
-    push(midi,
-         frame,
-         LV2_MIDI_MSG_BENDER,
-         midi->channel,
-         bend & 0x7FU,
-         bend >> 7U);
+    push_bend(midi, frame, midi->channel, bend);
   }
 }
 
@@ -166,17 +174,19 @@ void neume_midi_out_silence(NeumeMidiOut* midi)
 /** Follow what the receiver was told of bend and level. */
 static void follow_controllers(NeumeMidiOut* midi, const uint8_t* bytes)
 {
-  const bool expression = bytes[1] == LV2_MIDI_CTL_MSB_EXPRESSION;
+  const bool     expression = bytes[1] == LV2_MIDI_CTL_MSB_EXPRESSION;
+  const uint32_t bend       = bytes[1] | (uint32_t)bytes[2] << 7U;
   switch (bytes[0] & 0xF0U) {
     case LV2_MIDI_MSG_BENDER:
-      midi->bent = bytes[1] || bytes[2] != 64 ? bytes[0] : 0;
+      midi->bent = bend != NEUME_BEND_NONE ? bytes[0] : 0;
       break;
     case LV2_MIDI_MSG_CHANNEL_PRESSURE:
-      midi->pressed = bytes[1] ? bytes[0] : 0;
+      midi->pressed = bytes[1] != NEUME_PRESSURE_REST ? bytes[0] : 0;
       break;
     case LV2_MIDI_MSG_CONTROLLER:
       if (expression || bytes[1] == LV2_MIDI_CTL_RESET_CONTROLLERS) {
-        midi->pressed = expression && bytes[2] != 127 ? bytes[0] : 0;
+        midi->pressed =
+          expression && bytes[2] != NEUME_EXPRESSION_REST ? bytes[0] : 0;
       }
       break;
     default:

@@ -16,6 +16,13 @@
 /** Notes that the receiver sounds at most: two where they overlap. */
 #define NEUME_MIDI_SOUNDING 2U
 
+/** What a receiver holds where nothing was sent, or all is taken back. */
+enum {
+  NEUME_BEND_NONE       = 8192, ///< No bend
+  NEUME_PRESSURE_REST   = 0,    ///< Channel pressure
+  NEUME_EXPRESSION_REST = 127   ///< Controller 11
+};
+
 /** A channel message. */
 typedef struct {
   uint32_t frame;    ///< Offset in the block
@@ -65,7 +72,7 @@ void neume_midi_out_on(NeumeMidiOut* midi,
 /** End the note that should sound, if any. */
 void neume_midi_out_off(NeumeMidiOut* midi, uint32_t frame) NEUME_REALTIME;
 
-/** Bend of the channel: 0..16383, 8192 = none. */
+/** Bend of the channel: 0..16383, NEUME_BEND_NONE in the middle. */
 void neume_midi_out_bend(NeumeMidiOut* midi,
                          uint32_t      frame,
                          uint32_t      bend) NEUME_REALTIME;
