@@ -206,9 +206,9 @@ static void test_lost_onset(void)
 }
 
 /** Steps after its beginning at which a held note is struck again; 0 = never.
-    Of `p` is its posterior, and one onset is told `late` steps after it began.
+    Its posterior is `p`, and one onset is told `late` steps after it began.
  */
-static unsigned strike(float p, unsigned late)
+static unsigned strike(float p, float onset_p, unsigned late)
 {
   NeumeTracker* const t      = neume_tracker_new(0.015625);
   unsigned            begun  = 0;
@@ -216,7 +216,7 @@ static unsigned strike(float p, unsigned late)
   for (unsigned i = 0; i < 200 && !struck; ++i) {
     float log_p[NEUME_CLASSES];
     sure(log_p, 20, p);
-    const float            onset = begun && i == begun + late ? 0.8f : 0.05f;
+    const float            onset = begun && i == begun + late ? onset_p : 0.05f;
     const NeumeObservation o     = { log_p, -20.0f, onset, -20.0f };
     const NeumeDecision    d     = neume_tracker_step(t, &o);
     struck                       = begun && d.on ? i - begun : 0U;
@@ -230,16 +230,18 @@ static unsigned strike(float p, unsigned late)
     strikes it again, if the note is one that the network is sure of. */
 static void test_own_onset(void)
 {
-  CHECK(strike(0.9f, 1) == 0);
-  CHECK(strike(0.9f, 3) == 0);
-  CHECK(strike(0.9f, 5) > 5 && strike(0.9f, 5) < 12);
-  CHECK(strike(0.75f, 20) > 20 && strike(0.75f, 20) < 27);
-  CHECK(strike(0.65f, 20) == 0);
+  CHECK(strike(0.9f, 0.8f, 1) == 0);
+  CHECK(strike(0.9f, 0.8f, 3) == 0);
+  CHECK(strike(0.9f, 0.8f, 5) > 5 && strike(0.9f, 0.8f, 5) < 12);
+  CHECK(strike(0.75f, 0.8f, 20) > 20 && strike(0.75f, 0.8f, 20) < 27);
+  CHECK(strike(0.65f, 0.8f, 20) == 0);
+  CHECK(strike(0.9f, 0.65f, 20) > 20 && strike(0.9f, 0.55f, 20) == 0);
 }
 
-/** Begin a note, of which an onset is told in step `told`, with a lag; returns
-    the step with which it was decided, and its `since` in steps. */
-static unsigned begin(unsigned told, double* since)
+/** Begin a note, with a lag, of which an onset of probability `onset_p` is told
+    in step `told`; returns the step with which it was decided, and its `since`
+   in steps. */
+static unsigned begin(unsigned told, float onset_p, double* since)
 {
   const NeumeTrackerParams params = { 0.5f, -90.0f, 2, 16, false };
   NeumeTracker* const      t      = neume_tracker_new(0.015625);
@@ -248,7 +250,7 @@ static unsigned begin(unsigned told, double* since)
   for (unsigned i = 0; i < 80 && !at; ++i) {
     float log_p[NEUME_CLASSES];
     sure(log_p, i < 40 ? 0 : 20, 0.9f);
-    const float            onset = i == told ? 0.8f : 0.0f;
+    const float            onset = i == told ? onset_p : 0.0f;
     const NeumeObservation o     = { log_p, -20.0f, onset, -20.0f };
     const NeumeDecision    d     = neume_tracker_step(t, &o);
     at                           = d.on ? i - params.lag : 0;
@@ -262,14 +264,107 @@ static unsigned begin(unsigned told, double* since)
 static void test_dates_ahead(void)
 {
   double         since = 0.0;
-  const unsigned at    = begin(0, &since);
+  const unsigned at    = begin(0, 0.8f, &since);
   CHECK(at > 0 && isnan(since));
   for (unsigned after = 0; after < 7; ++after) {
-    CHECK(begin(at + after, &since) == at);
+    CHECK(begin(at + after, 0.8f, &since) == at);
     CHECK_MSG(after <= 3 ? fabs(since + after) < 0.01 : isnan(since),
               "%u steps after: %g",
               after,
               since);
+  }
+}
+
+/** An onset that hardly was heard dates no note. */
+static void test_dates_by_likely_ones(void)
+{
+  double         since = 0.0;
+  const unsigned at    = begin(0, 0.8f, &since);
+  CHECK(begin(at - 2U, 0.25f, &since) == at && fabs(since - 2.0) < 0.01);
+  CHECK(begin(at - 2U, 0.15f, &since) == at && isnan(since));
+}
+
+/** Two onsets are two where the first has faded, to a quarter, before the
+    second. */
+static void test_faded_onset(void)
+{
+  for (unsigned faded = 0; faded < 2; ++faded) {
+    NeumeTracker* const t     = neume_tracker_new(0.015625);
+    unsigned            begun = 0;
+    for (unsigned i = 0; i < 200; ++i) {
+      const float rest  = i > 100 ? (faded ? 0.2f : 0.3f) : 0.05f;
+      const float onset = i == 100 || i == 130 ? 0.8f : rest;
+      float       log_p[NEUME_CLASSES];
+      sure(log_p, 20, 0.9f);
+      const NeumeObservation o = { log_p, -20.0f, onset, -20.0f };
+      begun += neume_tracker_step(t, &o).on != 0;
+    }
+    CHECK_MSG(begun == 2U + faded, "%u", begun);
+    neume_tracker_free(t);
+  }
+}
+
+/** Another note may come of an onset within 80 ms: the one that sounds is not
+    struck before. */
+static void test_slow_onset(void)
+{
+  NeumeTracker* const t     = neume_tracker_new(0.015625);
+  unsigned            begun = 0;
+  for (unsigned i = 0; i < 200; ++i) {
+    const float onset = i == 100 ? 0.8f : 0.05f;
+    float       log_p[NEUME_CLASSES];
+    sure(log_p, i < 104 ? 20 : 22, 0.9f);
+    const NeumeObservation o = { log_p, -20.0f, onset, -20.0f };
+    begun += neume_tracker_step(t, &o).on != 0;
+  }
+  CHECK_MSG(begun == 2, "%u", begun);
+  neume_tracker_free(t);
+}
+
+/** A note whose pitch strays with its onset is struck when it has stood still
+    for 65 ms. */
+static void test_straying_onset(void)
+{
+  NeumeTracker* const t      = neume_tracker_new(0.015625);
+  unsigned            begun  = 0;
+  unsigned            struck = 0;
+  for (unsigned i = 0; i < 200; ++i) {
+    const float onset = i == 100 ? 0.8f : 0.05f;
+    float       log_p[NEUME_CLASSES];
+    sure(log_p, i == 104 || i == 105 ? 21 : 20, 0.9f);
+    const NeumeObservation o = { log_p, -20.0f, onset, -20.0f };
+    if (neume_tracker_step(t, &o).on) {
+      struck = i;
+      ++begun;
+    }
+  }
+  CHECK_MSG(begun == 2 && struck == 110, "%u notes, %u", begun, struck);
+  neume_tracker_free(t);
+}
+
+/** A note after the shortest of rests is dated by its onset, though the rest
+    shows later than it. */
+static void test_dates_after_a_short_rest(void)
+{
+  for (unsigned early = 0; early < 2; ++early) {
+    NeumeTracker* const t     = neume_tracker_new(0.015625);
+    unsigned            begun = 0;
+    for (unsigned i = 0; i < 80; ++i) {
+      const float onset = i == (early ? 49U : 51U) ? 0.55f : 0.02f;
+      float       log_p[NEUME_CLASSES];
+      sure(log_p, i < 20 || i == 50 || i == 51 ? 0 : 20, 0.95f);
+      const NeumeObservation o = { log_p, -20.0f, onset, -20.0f };
+      const NeumeDecision    d = neume_tracker_step(t, &o);
+      if (d.on && begun++) {
+        const double since = (i - (early ? 49.0 : 51.0)) * 0.015625;
+        CHECK_MSG(fabs((double)d.since - since) < 0.02,
+                  "%g, not %g",
+                  (double)d.since,
+                  since);
+      }
+    }
+    CHECK_MSG(begun == 2, "%u notes", begun);
+    neume_tracker_free(t);
   }
 }
 
@@ -282,5 +377,10 @@ int main(void)
   test_lost_onset();
   test_own_onset();
   test_dates_ahead();
+  test_dates_by_likely_ones();
+  test_faded_onset();
+  test_slow_onset();
+  test_straying_onset();
+  test_dates_after_a_short_rest();
   return test_report();
 }
