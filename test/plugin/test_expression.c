@@ -332,8 +332,75 @@ static void test_panic(void)
   CHECK(!v.midi.note);
 }
 
+/** A note that is as bent and as loud as the last that was sent. */
+static void again(Voice* v)
+{
+  v->midi.n_queued = 0; // As if it had been sent
+  decide(v, 0, 60, 20.0f, -30.0f);
+}
+
+/** Where bend and level were taken back, the next note brings its own, though
+    they are those of the last. */
+static void test_brings_its_own(void)
+{
+  NeumeExpressionParams p = plain;
+  p.bend_range            = 2.0f;
+  p.pressure              = NEUME_PRESSURE_CHANNEL;
+  Voice v                 = start(&p);
+  again(&v);
+  CHECK(v.midi.n_queued == 3U && bend_of(&v, 0) > 8192);
+  again(&v); // Known by now
+  CHECK(v.midi.n_queued == 2U && v.midi.queue[1].bytes[0] == 0x90U);
+
+  neume_expression_silence(&v.expression, &v.midi);
+  again(&v);
+  CHECK(v.midi.n_queued == 3U && bend_of(&v, 0) > 8192);
+  CHECK(v.midi.queue[1].bytes[0] == 0xD0U);
+
+  neume_expression_panic(&v.expression, &v.midi);
+  again(&v);
+  CHECK(v.midi.n_queued == 3U && bend_of(&v, 0) > 8192);
+  CHECK(v.midi.queue[1].bytes[0] == 0xD0U);
+
+  v.midi.lost = true;
+  again(&v);
+  CHECK(v.midi.n_queued == 4U && bend_of(&v, 0) > 8192);
+  CHECK(v.midi.queue[1].bytes[0] == 0xD0U);
+  again(&v); // Once is enough
+  CHECK(v.midi.n_queued == 2U);
+
+  // So does the first on another channel
+  p.channel = 3;
+  neume_expression_set(&v.expression, &v.midi, &p);
+  again(&v);
+  CHECK(v.midi.n_queued == 3U && bend_of(&v, 0) > 8192);
+  CHECK(v.midi.queue[1].bytes[0] == 0xD2U);
+}
+
+/** What a host sets beyond the ranges is taken for their ends. */
+static void test_clamped(void)
+{
+  NeumeExpressionParams p = plain;
+  p.velocity              = -5;
+  p.key                   = -1;
+  p.bend_range            = -1.0f;
+  Voice v                 = start(&p);
+  CHECK(v.expression.params.velocity == 0 && v.expression.params.key == 0);
+  CHECK(v.expression.params.bend_range == 0.0f);
+  p.velocity   = 300;
+  p.key        = 14;
+  p.bend_range = 30.0f;
+  p.dynamics   = 3.0f;
+  neume_expression_set(&v.expression, &v.midi, &p);
+  CHECK(v.expression.params.velocity == 127 && v.expression.params.key == 11);
+  CHECK(v.expression.params.bend_range == 24.0f);
+  CHECK(v.expression.params.dynamics == 2.0f);
+}
+
 int main(void)
 {
+  test_brings_its_own();
+  test_clamped();
   test_notes();
   test_transpose_and_channel();
   test_velocity();

@@ -218,8 +218,8 @@ static void test_restart(void)
   sing(&ear, 10, -10.0f, tune);
   neume_learn_restart(&ear.learn);
   ear.time =
-    (int64_t)-3 * STEP; // Steps that speak of before the start do not count
-  hear(&ear, 3, 60, -10.0f);
+    (int64_t)-30 * STEP; // Steps that speak of before the start do not count
+  hear(&ear, 30, 60, -10.0f);
   hear(&ear, ROOM, 0, -70.5f);
   sing(&ear, 10, -20.0f, tune);
   turn(&ear, false);

@@ -192,8 +192,98 @@ static void test_taken_back(bool controller)
   CHECK(bend == 8192U);
 }
 
+/** What colours a note never fills more than the queue. */
+static void test_colour_overflow(void)
+{
+  for (unsigned kind = 0; kind < 3U; ++kind) {
+    NeumeMidiOut midi = { 0 };
+    for (uint32_t i = 0; i < 2U * NEUME_MIDI_QUEUE; ++i) {
+      if (kind == 0) {
+        neume_midi_out_bend(&midi, 0, i);
+      } else if (kind == 1) {
+        neume_midi_out_pressure(&midi, 0, i % 128U);
+      } else {
+        neume_midi_out_controller(&midi, 0, 11, i % 128U);
+      }
+      CHECK(midi.n_queued <= NEUME_MIDI_QUEUE);
+    }
+    CHECK(midi.lost);
+  }
+}
+
+/** Only the notes of MIDI sound, 1 to 127. */
+static void test_range(void)
+{
+  static const uint32_t notes[] = { 1, 127, 0, 128 };
+  for (unsigned i = 0; i < 4U; ++i) {
+    NeumeMidiOut midi = { 0 };
+    neume_midi_out_on(&midi, 0, 60, 0, false);
+    neume_midi_out_on(&midi, 0, notes[i], 100, false);
+    CHECK(midi.queue[0].bytes[2] == 1U && midi.queue[1].bytes[0] == 0x80U);
+    CHECK(midi.note == (i < 2U ? notes[i] : 0U));
+    CHECK(midi.n_queued == (i < 2U ? 3U : 2U));
+  }
+}
+
+/** Whatever was sent of a note that overlaps another and is bent, silence ends
+    it, at the start of the block. */
+static void test_silence_after_legato(void)
+{
+  NeumeMidiOut midi = { 0 };
+  Port         port = { 0 };
+  neume_midi_out_on(&midi, 10, 60, 100, false);
+  neume_midi_out_on(&midi, 20, 64, 100, true);
+  neume_midi_out_bend(&midi, 30, 8200);
+  NeumeSequence sequence = begin(&port, sizeof(port));
+  neume_midi_out_flush(&midi, &sequence, MIDI);
+  CHECK(!midi.n_queued);
+
+  neume_midi_out_silence(&midi);
+  CHECK(midi.n_queued == 2U);
+  const uint8_t off[3] = { 0x80U, 64U, 0U };
+  CHECK(!memcmp(midi.queue[0].bytes, off, sizeof(off)));
+  CHECK(midi.queue[0].frame == 0U && midi.queue[1].frame == 0U);
+}
+
+/** What was no longer sent in a block goes to the start of the next. */
+static void test_next_block(void)
+{
+  NeumeMidiOut midi = { 0 };
+  neume_midi_out_on(&midi, 3, 60, 100, false);
+  neume_midi_out_bend(&midi, 4, 8200);
+  neume_midi_out_off(&midi, 5);
+  neume_midi_out_end_block(&midi);
+  for (uint32_t i = 0; i < 3U; ++i) {
+    CHECK(midi.queue[i].frame == 0U);
+  }
+}
+
+/** A receiver that was told to reset its controllers holds no level. */
+static void test_reset_controllers(void)
+{
+  NeumeMidiOut midi  = { 0 };
+  uint32_t     bend  = 8192;
+  uint32_t     level = 0;
+  midi.channel       = 3;
+  neume_midi_out_controller(&midi, 0, 11, 50);
+  send(&midi, &bend, &level);
+  neume_midi_out_controller(&midi, 0, 7, 50); // Says nothing of it
+  send(&midi, &bend, &level);
+  CHECK(midi.pressed);
+  neume_midi_out_controller(&midi, 0, 121, 0);
+  send(&midi, &bend, &level);
+  CHECK(!midi.pressed);
+  neume_midi_out_silence(&midi);
+  CHECK(!midi.n_queued);
+}
+
 int main(void)
 {
+  test_colour_overflow();
+  test_range();
+  test_silence_after_legato();
+  test_next_block();
+  test_reset_controllers();
   test_taken_back(false);
   test_taken_back(true);
   test_order();

@@ -68,6 +68,37 @@ static void test_order(void)
   CHECK(next(&q, 0, 400) && push(&q, 99, 0, 0, 500));
 }
 
+/** A note makes way for itself among what waits, wherever that stands. */
+static void test_way(void)
+{
+  NeumeStepQueue q;
+  neume_step_queue_reset(&q);
+  CHECK(push(&q, 100, 0, 0, 200) && push(&q, 110, 0, 0, 210));
+  CHECK(push(&q, 120, 60, 0, 220) && push(&q, 130, 0, 62, 205));
+  CHECK(next(&q, 100, 200) && next(&q, 120, 205) && next(&q, 130, 205));
+  CHECK(!q.n);
+}
+
+/** All that waits can be hurried. */
+static void test_hurry(void)
+{
+  NeumeStepQueue q;
+  neume_step_queue_reset(&q);
+  CHECK(push(&q, 100, 0, 0, 200) && push(&q, 110, 0, 0, 210));
+  neume_step_queue_hurry(&q, 150);
+  CHECK(next(&q, 100, 150) && next(&q, 110, 150) && !q.n);
+}
+
+/** After a reset time begins anew: notes of before hold nothing up. */
+static void test_reset(void)
+{
+  NeumeStepQueue q;
+  neume_step_queue_reset(&q);
+  CHECK(push(&q, 90000, 0, 62, 90100));
+  neume_step_queue_reset(&q);
+  CHECK(!q.n && push(&q, 10, 0, 64, 20) && next(&q, 10, 20));
+}
+
 /** Every note that is put begins and ends, in order, whatever is due when. */
 static void test_random(void)
 {
@@ -109,6 +140,9 @@ static void test_random(void)
 int main(void)
 {
   test_order();
+  test_way();
+  test_hurry();
+  test_reset();
   test_random();
   return test_report();
 }
