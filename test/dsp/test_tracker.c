@@ -62,6 +62,55 @@ static void test_phrase(void)
   neume_tracker_free(t);
 }
 
+/** Step both trackers `n` times, with notes and onsets by chance; whether they
+    decide the same. */
+static bool decide_the_same(NeumeTracker* x,
+                            NeumeTracker* y,
+                            unsigned      n,
+                            uint32_t*     seed)
+{
+  bool     same = true;
+  uint32_t note = 0;
+  float    p    = 0.9f;
+  for (unsigned i = 0; i < n; ++i) {
+    if (random_next(seed) % 8U == 0) {
+      note = random_next(seed) % 4U ? 18U + random_next(seed) % 4U : 0U;
+      p    = 0.5f + 0.45f * random_unit(seed);
+    }
+    float log_p[NEUME_CLASSES];
+    sure(log_p, note, p);
+    const float level = -20.0f - 10.0f * random_unit(seed);
+    const float onset = random_next(seed) % 8U ? 0.05f : random_unit(seed);
+    const NeumeObservation o = { log_p, level, onset, level };
+    const NeumeDecision    a = neume_tracker_step(x, &o);
+    const NeumeDecision    b = neume_tracker_step(y, &o);
+    same = same && a.note == b.note && a.confidence == b.confidence &&
+           a.level == b.level && a.off == b.off && a.on == b.on &&
+           a.velocity == b.velocity &&
+           (a.since == b.since || (isnan(a.since) && isnan(b.since)));
+  }
+  return same;
+}
+
+/** A tracker that is reset, whatever it was at, is as good as new. */
+static void test_reset(void)
+{
+  uint32_t            seed = 5;
+  NeumeTracker* const used = neume_tracker_new(0.015625);
+  for (unsigned trial = 0; trial < 300; ++trial) {
+    NeumeTracker* const      fresh = neume_tracker_new(0.015625);
+    const uint32_t           lag   = trial % 3U ? 0U : trial % 17U;
+    const NeumeTrackerParams p     = { 0.5f, -90.0f, trial % 5U, lag, !lag };
+    neume_tracker_set(used, &p);
+    neume_tracker_set(fresh, &p);
+    CHECK_MSG(decide_the_same(used, fresh, 60, &seed), "trial %u", trial);
+    decide_the_same(used, fresh, random_next(&seed) % 40U, &seed);
+    neume_tracker_reset(used);
+    neume_tracker_free(fresh);
+  }
+  neume_tracker_free(used);
+}
+
 static void test_flicker(void)
 {
   // One doubtful step inside a held note changes nothing
@@ -185,6 +234,33 @@ static void test_confidence(void)
   }
   CHECK(fabsf(confidence - 0.9f) < 0.01f); // Of silence
   neume_tracker_free(t);
+}
+
+/** With a lag, what is shown is a mean of past and future. */
+static void test_confidence_with_lag(void)
+{
+  for (uint32_t lag = 2; lag <= NEUME_LAG_MAX; lag *= 2U) {
+    const NeumeTrackerParams p = { 0.5f, -90.0f, 0, lag, false };
+    NeumeTracker* const      t = neume_tracker_new(0.015625);
+    neume_tracker_set(t, &p);
+    for (unsigned i = 0; i < 60U + lag; ++i) {
+      float log_p[NEUME_CLASSES];
+      sure(log_p, 20, i < 40 ? 0.8f : 0.6f);
+      const NeumeObservation o     = { log_p, -20.0f, 0.0f, -20.0f };
+      const float            shown = neume_tracker_step(t, &o).confidence;
+      CHECK(i != 30U + lag || fabsf(shown - 0.8f) < 0.01f);
+      CHECK_MSG(i != 39U + lag || (shown > 0.7f && shown < 0.76f),
+                "lag %u: %g before the change",
+                lag,
+                (double)shown);
+      CHECK_MSG(i != 40U + lag || (shown > 0.63f && shown < 0.7f),
+                "lag %u: %g after it",
+                lag,
+                (double)shown);
+      CHECK(i != 59U + lag || fabsf(shown - 0.6f) < 0.01f);
+    }
+    neume_tracker_free(t);
+  }
 }
 
 static void test_lag(void)
@@ -320,6 +396,7 @@ static void test_bad_parameters(void)
 int main(void)
 {
   test_phrase();
+  test_reset();
   test_flicker();
   test_waver();
   test_threshold();
@@ -327,6 +404,7 @@ int main(void)
   test_ends();
   test_voiced();
   test_confidence();
+  test_confidence_with_lag();
   test_lag();
   test_short_notes();
   test_velocity();
