@@ -400,6 +400,19 @@ class Files(unittest.TestCase):
                 self.assertEqual(json.loads(metadata["layers"]), stack.layers)
                 self.assertLess((outputs(back, x) - outputs(stack, x)).abs().max(), 1e-4)
 
+    def test_metadata_that_is_damaged_is_named(self):
+        stack, _ = random_stack("live")
+        weights.save(self.path, "name", "1", {"bands": 64, "stack": 4}, stack, {"seed": 7})
+        arrays, metadata = tensors.read(self.path)
+        for name in ("front_end", "layers", "provenance"):
+            for damaged in (None, "", "{", "3", '"x"'):
+                broken = {key: value for key, value in metadata.items() if key != name}
+                if damaged is not None:
+                    broken[name] = damaged
+                tensors.write(self.path, arrays, broken)
+                with self.assertRaisesRegex(ValueError, f"x.safetensors: {name}"):
+                    weights.load(self.path)
+
     def test_a_doubt_is_written_into_a_file(self):
         def write(*words):
             with mock.patch.object(sys, "argv", ["weights", self.path, "--doubt", *words]):

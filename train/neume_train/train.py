@@ -31,7 +31,7 @@ import time
 import numpy as np
 import torch
 
-from neume_train import native, networks, systems, tensors, weights
+from neume_train import native, networks, systems, weights
 from neume_train.ranks import Ranks
 from neume_train.shards import Clips, augment, overlay
 from neume_train.sources import commit
@@ -173,7 +173,7 @@ class Trainer:
         self.lineage = []
         self.clips_agree()
         if args.start and args.start[0].endswith(".safetensors"):
-            arrays, metadata = tensors.read(args.start[0])
+            arrays, metadata = weights.read(args.start[0])
             keys = self.clips.train[:: max(1, len(self.clips.train) // 32)][:32]
             features, _ = self.clips.batch(keys, range(len(keys)))
             networks.adopt(stack, json.loads(metadata["layers"]), arrays, features.cpu())

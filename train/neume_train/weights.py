@@ -78,7 +78,7 @@ def origin(path, metadata):
         digest = hashlib.sha256(file.read()).hexdigest()
     details = json.loads(metadata["provenance"])
     kept = {key: details[key] for key in ("command", "seed", "commit") if key in details}
-    return {"weights": metadata["name"], "sha256": digest, **kept}
+    return {"weights": metadata.get("name", ""), "sha256": digest, **kept}
 
 
 def read(path):
@@ -86,6 +86,13 @@ def read(path):
     arrays, metadata = tensors.read(path)
     if metadata.get("format") != "neume-1":
         raise ValueError(f"{path}: not a Neume weights file")
+    for name, kind in (("front_end", dict), ("layers", list), ("provenance", dict)):
+        try:
+            whole = isinstance(json.loads(metadata[name]), kind)
+        except (KeyError, ValueError):
+            whole = False
+        if not whole:
+            raise ValueError(f"{path}: {name} is missing or not what it should be")
     return arrays, metadata
 
 
