@@ -235,7 +235,7 @@ class Maker:
         tuning = self._tuning(rng)
         # Some sing nearly as straight as an instrument plays, some waver
         unsteady = float(
-            rng.choice([rng.uniform(0, 0.5), 1.0, rng.uniform(1, 2)], p=[0.2, 0.25, 0.55])
+            rng.choice([2 * rng.uniform(0, 0.5) ** 2, 1.0, rng.uniform(1, 2)], p=[0.3, 0.25, 0.45])
         )
         # To play a synthesiser, one sings on a vowel
         words = float(rng.random() < (0.25 if unsteady < 0.5 else 0.95))
