@@ -5,7 +5,20 @@
 import numpy as np
 from scipy import signal
 
+from neume_train import native
+
 REACH = 0.2  # Seconds: the furthest that a note is looked for
+
+
+def melody(rng, numbers):
+    """native.Notes of these MIDI `numbers`, 0.5 to 0.8 s from one to the next, with long
+    and short gaps between them."""
+    edges = 0.5 + np.cumsum(rng.uniform(0.5, 0.8, len(numbers) + 1))
+    gaps = np.resize([0.3, 0.2, 0.05], len(numbers))
+    return [
+        native.Note(onset, end - gap, number, 0)
+        for onset, end, gap, number in zip(edges, edges[1:], gaps, numbers)
+    ]
 
 
 def late(audio, rate, notes):

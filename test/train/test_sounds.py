@@ -14,13 +14,13 @@ import tempfile
 import unittest
 from unittest import mock
 
-import heard
 import numpy as np
 import soundfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "train"))
 
 # pylint: disable=wrong-import-position
+import heard  # noqa: E402
 from neume_train import (  # noqa: E402
     clips,
     native,
@@ -108,15 +108,9 @@ class TalkersTest(unittest.TestCase):
     def test_the_voice_is_where_its_notes_are(self):
         with tempfile.TemporaryDirectory() as cache:
             bank = talkers.Talkers([self.speech()], self.RATE, cache, kinds=())
-        gaps = np.tile([0.3, 0.2, 0.05], 5)
         for seed in range(6):
             rng = np.random.default_rng(seed)
-            edges = 0.5 + np.cumsum(rng.uniform(0.5, 0.8, 15))
-            melody = [
-                native.Note(onset, end - gap, number, 0)
-                for onset, end, gap, number in
-                zip(edges, edges[1:], gaps, 2 * [48, 52, 45, 54, 50, 56, 47])
-            ]
+            melody = heard.melody(rng, 2 * [48, 52, 45, 54, 50, 56, 47])
             audio, sung = bank.sing(rng, ("recorded", "0"), melody, 11 * self.RATE)
             with self.subTest(seed=seed):
                 self.assertEqual([n.onset for n in sung], [n.onset for n in melody])

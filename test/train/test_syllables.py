@@ -14,7 +14,6 @@ import tempfile
 import unittest
 from unittest import mock
 
-import heard
 import numpy as np
 import soundfile
 from scipy import signal
@@ -22,6 +21,7 @@ from scipy import signal
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "train"))
 
 # pylint: disable=wrong-import-position
+import heard  # noqa: E402
 from neume_train import native, pitch, syllables  # noqa: E402
 
 
@@ -96,15 +96,9 @@ class Syllables(unittest.TestCase):
     def test_the_voice_is_where_its_notes_are(self):
         bank = syllables.Syllables(self.root, self.cache)
         self.assertEqual([len(units) for units in bank.singers.values()], [16])
-        gaps = np.tile([0.3, 0.2, 0.05], 5)
         for seed in range(4):
             rng = np.random.default_rng(seed)
-            edges = 0.5 + np.cumsum(rng.uniform(0.5, 0.8, 15))
-            melody = [
-                native.Note(onset, end - gap, number, 0)
-                for onset, end, gap, number in
-                zip(edges, edges[1:], gaps, 2 * [60, 64, 57, 66, 62, 68, 59])
-            ]
+            melody = heard.melody(rng, 2 * [60, 64, 57, 66, 62, 68, 59])
             audio, sung = bank.sing(rng, "one", melody, self.RATE, 11 * self.RATE, 30.0)
             with self.subTest(seed=seed):
                 self.assertEqual([n.onset for n in sung], [n.onset for n in melody])
