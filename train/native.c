@@ -61,6 +61,7 @@ NATIVE_API int      neume_native_sing(uint64_t         seed,
                                       double           tuning,
                                       double           unsteady,
                                       double           words,
+                                      double           vowels,
                                       const SynthNote* notes,
                                       uint32_t         n_notes,
                                       double           rate,
@@ -224,12 +225,13 @@ uint32_t neume_native_melody_random(const uint64_t           seed,
     concert pitch; see synth_sing().  `unsteady` multiplies what bends, shakes
     and softens it: 1 is the voice as drawn, 0 a straight tone with a hard
     attack.  `words` multiplies its consonants, breaths and creaks: 0 sings on
-    vowels alone. */
+    vowels alone; `vowels` how often those change: 0 keeps to a single one. */
 int neume_native_sing(const uint64_t         seed,
                       const double           centre,
                       const double           tuning,
                       const double           unsteady,
                       const double           words,
+                      const double           vowels,
                       const SynthNote* const notes,
                       const uint32_t         n_notes,
                       const double           rate,
@@ -252,5 +254,6 @@ int neume_native_sing(const uint64_t         seed,
   voice.consonants *= words;
   voice.breaths *= words;
   voice.creak *= words;
+  voice.vowels *= vowels;
   return synth_sing(seed, &voice, notes, n_notes, rate, out, f0, n);
 }

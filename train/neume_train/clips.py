@@ -10,7 +10,7 @@ import pathlib
 
 import numpy as np
 
-from . import bands, effects, fluid, native, pitch, syllables
+from . import bands, effects, fluid, native, pitch, syllables, tones
 from .recordings import Recordings
 from .syllables import Syllables
 from .talkers import Talkers
@@ -61,7 +61,9 @@ class Maker:
     without `voices`, nobody but the C singer sings.
     """
 
-    KINDS = {"solo": 0.35, "held": 0.03, "mix": 0.42, "instruments": 0.14, "other": 0.06}
+    KINDS = {
+        "solo": 0.32, "tones": 0.05, "held": 0.03, "mix": 0.42, "instruments": 0.12, "other": 0.06,
+    }
 
     HELD = 0.06  # Share of the mixes whose voice holds its notes for seconds
 
@@ -89,6 +91,7 @@ class Maker:
         self.kind = kind  # One of KINDS, or None: each with its share
         self.pace, self.voices = pace, voices
         self.sounds = bool(sounds)
+        self._alone = {"solo": self._voice, "held": self._held, "tones": self._tones}
 
     @property
     def present(self):
@@ -110,10 +113,12 @@ class Maker:
             return Clip(lead.audio, lead.sung, {"kind": "clean"}, lead.f0, lead.notes)
         kind = self.kind or rng.choice(list(self.KINDS), p=list(self.KINDS.values()))
         what = {"kind": str(kind)}
-        if kind in ("solo", "held"):
-            lead = self._held(rng, what) if kind == "held" else self._voice(rng, what, 0.2)
+        if kind in ("solo", "held", "tones"):
+            lead = self._alone[kind](rng, what)
             audio = self._solo(rng, lead, what)
-            apart, lead.sung = on_line(lead.sung, same=False), on_line(lead.sung)
+            apart = lead.sung
+            if kind != "tones":  # Which have no consonants
+                apart, lead.sung = on_line(lead.sung, same=False), on_line(lead.sung)
         elif kind == "mix":
             held = rng.random() < self.HELD
             lead = self._held(rng, what) if held else self._voice(rng, what, 0.45)
@@ -131,7 +136,7 @@ class Maker:
 
     # --- Voices
 
-    def _voice(self, rng, what, pause):
+    def _voice(self, rng, what, pause=0.2):
         draw = rng.random()
         if not self.voices:
             draw = 1.0
@@ -152,6 +157,21 @@ class Maker:
         lead.tempo *= 3  # Of a band under it
         what["tuning"] = round(lead.tuning, 1)
         return lead
+
+    def _tones(self, rng, what):
+        """A melody on a plain tone; some as slow as somebody who tries a plugin."""
+        what["voice"] = "tone"
+        slow = float(rng.uniform(30, 70)) if rng.random() < 0.4 else None
+        low = int(rng.integers(native.MIDI_MIN, native.MIDI_MAX - 6))
+        high = min(low + int(rng.integers(5, 25)), native.MIDI_MAX)
+        notes, tempo = self._melody(rng, low, high, 0.2, slow)
+        tuning = self._tuning(rng)
+        what["tuning"] = round(tuning, 1)
+        audio, semitones = tones.sing(rng, notes, RATE, COUNT, tuning)
+        sung = syllables.as_sung(
+            notes, np.flatnonzero(semitones > 0) / RATE, semitones[semitones > 0]
+        )
+        return _Lead(audio, sung, tempo, tuning)
 
     def _melody(self, rng, low, high, pause=0.0, tempo=None):
         """A melody, at times with a long rest in it, and its tempo."""
@@ -237,11 +257,12 @@ class Maker:
         unsteady = float(
             rng.choice([2 * rng.uniform(0, 0.5) ** 2, 1.0, rng.uniform(1, 2)], p=[0.3, 0.25, 0.45])
         )
-        # To play a synthesiser, one sings on a vowel
+        # To play a synthesiser, one sings on vowels, often on a single one
         words = float(rng.random() < (0.25 if unsteady < 0.5 else 0.95))
+        vowels = 1.0 if words else float(rng.random() < 0.5)
         audio, f0 = self.native.sing(
             int(rng.integers(1 << 62)), (low + high) / 2, tuning, notes, RATE, COUNT,
-            unsteady, words,
+            unsteady, words, vowels,
         )
         time = 8 * np.flatnonzero(f0[::8] > 0)
         sung = syllables.as_sung(notes, time / RATE, pitch.midi(f0[time]))
@@ -396,7 +417,7 @@ class Maker:
 
     def _solo(self, rng, lead, what):
         audio = lead.audio
-        if what["voice"] != "c":
+        if what["voice"] not in ("c", "tone"):
             audio = self._breaths(rng, lead)
         if rng.random() < 0.3:
             audio = effects.compress(rng, audio, RATE)

@@ -154,6 +154,7 @@ _PROTOTYPES = {
             C.c_double,
             C.c_double,
             C.c_double,
+            C.c_double,
             C.POINTER(Note),
             C.c_uint32,
             C.c_double,
@@ -333,11 +334,13 @@ class Native:
             Note(n.onset, n.offset, n.midi, n.loudness) for n in notes[:count]
         ]
 
-    def sing(self, seed, centre, tuning, notes, rate, count, unsteady=1.0, words=1.0):
+    def sing(self, seed, centre, tuning, notes, rate, count, unsteady=1.0, words=1.0,
+             vowels=1.0):
         """Sing `notes` with a voice drawn for MIDI number `centre`, `tuning`
         cents off and `unsteady` as drawn (1), less, down to a straight tone (0), or more,
         with as many consonants, breaths and creaks as drawn, or less, down to vowels
-        alone (0): `count` samples and each one's fundamental (Hz, 0: none)."""
+        alone (0), and `vowels` likewise, down to a single one (0): `count` samples and
+        each one's fundamental (Hz, 0: none)."""
         out = np.zeros(count, np.float32)
         f0 = np.zeros(count, np.float32)
         status = self._sing(
@@ -346,6 +349,7 @@ class Native:
             tuning,
             unsteady,
             words,
+            vowels,
             (Note * max(1, len(notes)))(*notes),
             len(notes),
             rate,
