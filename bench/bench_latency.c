@@ -7,13 +7,14 @@
      bench_latency [RECORDING LABELS]...
 
    Prints a Markdown table: for every semitone from A2 to B5, sung straight by
-   six voices, for the synthetic singer's melodies, and for recordings with
-   labels (columns onset, offset, midi and perhaps f0_midi and flag, of which
-   rows other than `ok` are left out), the median and 95th percentile of the
-   latency, and how many notes never came.  A note came if its note-on was sent
-   between 20 ms before its onset and its end, or 400 ms later if that is
-   sooner.  Then how far from its onset a note is recorded, either way, if the
-   plugin is aligned and the host compensates for the latency that it reports.
+   six voices and on plain tones, for the synthetic singer's melodies, and for
+   recordings with labels (columns onset, offset, midi and perhaps f0_midi and
+   flag, of which rows other than `ok` are left out), the median and 95th
+   percentile of the latency, and how many notes never came.  A note came if its
+   note-on was sent between 20 ms before its onset and its end, or 400 ms later
+   if that is sooner.  Then how far from its onset a note is recorded, either
+   way, if the plugin is aligned and the host compensates for the latency that
+   it reports.
 
    Nothing here depends on the machine: latency is counted in samples.
 */
@@ -215,6 +216,63 @@ static void bench_notes(void)
   free(audio);
 }
 
+/** A sine, a saw, a square and a hollow wave: amplitude of partial `k`. */
+static double partial(unsigned wave, unsigned k)
+{
+  switch (wave) {
+    case 0:
+      return k == 1U;
+    case 1:
+      return 1.0 / k;
+    case 2:
+      return k % 2U ? 1.0 / k : 0.0;
+    default:
+      return exp2(-(double)k);
+  }
+}
+
+/** Every semitone on plain tones, as of a test generator, from silence. */
+static void bench_tones(void)
+{
+  enum { WAVES = 4 };
+  const double     each   = 1.1; // Seconds
+  const double     length = 0.5;
+  const double     ramp   = 0.005;
+  const double     peak   = 0.25;
+  const uint32_t   count  = HIGHEST - LOWEST + 1;
+  const uint32_t   n      = (uint32_t)(rate * each * count);
+  float* const     audio  = (float*)allocate(n, sizeof(float));
+  Note* const      notes  = (Note*)allocate(count, sizeof(Note));
+  Latencies* const all    = (Latencies*)allocate(1, sizeof(Latencies));
+  for (unsigned wave = 0; wave < WAVES; ++wave) {
+    memset(audio, 0, n * sizeof(float));
+    for (uint32_t i = 0; i < count; ++i) {
+      const double onset = (each * i) + 0.5 + (0.0007 * (i * 37U % 41U));
+      const double hz    = 440.0 * exp2((LOWEST + i - 69.0) / 12.0);
+      const Note   note  = { onset, onset + length, LOWEST + i };
+      const float* last  = audio + (uint32_t)(rate * (onset + length));
+      float*       out   = audio + (uint32_t)ceil(rate * onset);
+      notes[i]           = note;
+      for (; out < last; ++out) {
+        const double t     = ((double)(out - audio) / rate) - onset;
+        double       value = 0.0;
+        for (unsigned k = 1; k * hz < 8000.0; ++k) {
+          value += partial(wave, k) * sin(2.0 * 3.14159265358979 * k * hz * t);
+        }
+        const double level = fmin(1.0, fmin(t, length - t) / ramp);
+        *out               = (float)(peak * level * value);
+      }
+    }
+    Host* const host = play(audio, n, rate, false);
+    measure(host, rate, notes, count, all);
+    host_free(host);
+  }
+  print_row("plain tones: sine, saw, square, hollow", all);
+  free(all);
+  free(notes);
+  free(audio);
+}
+
 static void bench_singers(bool aligned)
 {
   const double     seconds = 20.0;
@@ -314,6 +372,7 @@ int main(int argc, char** argv)
   printf("| onset to note-on, ms | median | 95th percentile | never came |\n"
          "|---|---|---|---|\n");
   bench_notes();
+  bench_tones();
   bench_singers(false);
   bench_singers(true);
   if (argc > 2) {

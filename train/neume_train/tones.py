@@ -8,7 +8,7 @@ a throat or not.  Under a band such a tone is one of the instruments: no clip ha
 
 import numpy as np
 
-from . import effects
+from . import effects, pitch
 
 HIGHEST = 0.47  # Of the rate: no partial above it
 CONTROL = 100.0  # Hz, of slow random movement
@@ -18,24 +18,24 @@ def sing(rng, notes, rate, count, tuning=0.0):
     """`notes` (native.Note, in order) on one tone drawn from `rng`, `tuning` cents off:
     float32 [count] at `rate` Hz, and the semitone at each sample (0 where none sounds)."""
     time = np.arange(count) / rate
-    pitch = _pitch(rng, notes, time, tuning)
+    number = _number(rng, notes, time, tuning)
     level = _level(rng, notes, time)
     partials = _timbre(rng)
     sounding = np.flatnonzero(level > 0)
-    frequency = 440.0 * 2.0 ** ((pitch[sounding] - 69) / 12)
+    frequency = pitch.hertz(number[sounding])
     phase = 2 * np.pi * np.cumsum(frequency) / rate
     audio = np.zeros(len(sounding))
     lowest = frequency.min() if len(frequency) else rate
-    for number in range(1, int(HIGHEST * rate / lowest) + 1):
-        below = frequency * number < HIGHEST * rate
-        gain = partials(number, frequency * number) * below
-        audio += gain * np.sin(number * phase + rng.uniform(0, 2 * np.pi))
+    for partial in range(1, int(HIGHEST * rate / lowest) + 1):
+        below = frequency * partial < HIGHEST * rate
+        gain = partials(partial, frequency * partial) * below
+        audio += gain * np.sin(partial * phase + rng.uniform(0, 2 * np.pi))
     out = np.zeros(count, np.float32)
     out[sounding] = audio * level[sounding] / (effects.rms(audio) if len(audio) else 1.0)
     if rng.random() < 0.3:  # Air, as long as it sounds
         out += effects.noise(rng, count) * level * effects.decibels(rng.uniform(-60, -25))
     semitones = np.zeros(count)
-    semitones[sounding] = pitch[sounding]
+    semitones[sounding] = number[sounding]
     return (0.1 * out).astype(np.float32), semitones
 
 
@@ -52,7 +52,7 @@ def _timbre(rng):
         if number > last:
             return 0.0 * frequency
         gain = number**-slope * (even if number % 2 == 0 else 1.0) * uneven[number % 100]
-        body = np.full(len(frequency), 1.0 if len(middles) == 0 else 0.03)
+        body = np.full(len(frequency), 1.0 if len(middles) == 0 else 0.1)
         for middle, width in zip(middles, widths):
             body += 1 / (1 + ((frequency - middle) / width) ** 2)
         return gain * body
@@ -68,26 +68,26 @@ def _slow(rng, time):
     return np.interp(time, knots, smooth / (smooth.std() + 1e-9))
 
 
-def _pitch(rng, notes, time, tuning):
-    """Semitone at each `time`, the nearest note's before the first and in rests."""
+def _number(rng, notes, time, tuning):
+    """MIDI number at each `time`, in rests too."""
     if not notes:
         return np.full(len(time), 69.0)
     onsets = np.array([n.onset for n in notes])
     at = np.clip(np.searchsorted(onsets, time, "right") - 1, 0, None)
-    pitch = np.array([n.midi for n in notes])[at]
+    number = np.array([n.midi for n in notes])[at]
     if rng.random() < 0.5:  # Keys change at once, lips and hands slide
         glide = rng.uniform(0.01, 0.08)
         since = np.maximum(time - onsets[at], 0)
         before = np.array([n.midi for n in notes[:1] + notes[:-1]])[at]
-        pitch += (before - pitch) * (0.5 + 0.5 * np.cos(np.pi * np.minimum(since / glide, 1)))
+        number += (before - number) * (0.5 + 0.5 * np.cos(np.pi * np.minimum(since / glide, 1)))
     if rng.random() < 0.4:
         swing = 0.01 * rng.uniform(3, 60)
         since = np.maximum(time - onsets[at] - rng.uniform(0, 0.3), 0)
         swell = np.minimum(since / 0.15, 1)
-        pitch += swing * swell * np.sin(2 * np.pi * rng.uniform(4, 7.5) * time)
+        number += swing * swell * np.sin(2 * np.pi * rng.uniform(4, 7.5) * time)
     if rng.random() < 0.5:
-        pitch += 0.01 * rng.uniform(0, 12) * _slow(rng, time)
-    return pitch + tuning / 100
+        number += 0.01 * rng.uniform(0, 12) * _slow(rng, time)
+    return number + tuning / 100
 
 
 def _level(rng, notes, time):
