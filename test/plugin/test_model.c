@@ -92,6 +92,27 @@ static void test_set(const Files* files, const char* bundled)
   host_free(calm);
 }
 
+/** A new model obeys the controls that the one before it did. */
+static void test_controls(const Files* files)
+{
+  Host* const host                     = host_started(RATE, HOST_ALL);
+  host->controls[NEUME_PORT_THRESHOLD] = 1.0f;
+  run(host, 100);
+  CHECK(!host->n_events);
+  host_patch_set(host, files->good);
+  run(host, 1);
+  host_work(host);
+  host_respond(host);
+  run(host, 100);
+  CHECK(!strcmp(host->path, files->good));
+  CHECK_MSG(!host->n_events, "%u events", host->n_events);
+
+  host->controls[NEUME_PORT_THRESHOLD] = 0.5f;
+  run(host, 100);
+  CHECK(host->n_events > 4U);
+  host_free(host);
+}
+
 static void test_bad(const char* path, const char* bundled)
 {
   Host* const host = host_started(RATE, HOST_ALL);
@@ -330,6 +351,7 @@ int main(void)
 
   test_get(bundled);
   test_set(&files, bundled);
+  test_controls(&files);
   test_bad(files.missing, bundled);
   test_bad(files.text, bundled);
   test_bad(files.truncated, bundled);

@@ -344,6 +344,10 @@ class Ceiling(unittest.TestCase):
         self.assertTrue(all(a <= b for a, b in zip(waited, waited[1:] + [whole])))
         self.assertLess(waited[0], 0.4)
         self.assertEqual(whole, 1)
+        seconds = ceiling.reached(tone, rate, true)
+        self.assertLess(np.abs(seconds - 0.33).max(), 0.03)
+        elsewhere = scoring.notes([(0, 1, 70), (1, 1.2, 59)])  # Not sung, and too short
+        self.assertTrue(np.isnan(ceiling.reached(tone, rate, elsewhere)).all())
 
 
 class Clips(unittest.TestCase):

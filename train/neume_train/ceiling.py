@@ -16,6 +16,9 @@ what he says of the whole note is wrong only where the labels' own measure diffe
 It is no bound: a network also knows what singers tend to do.  But it tells what
 waiting is worth.
 
+A second table says how long after a note's onset its pitch is first within the true
+semitone for 20 ms on end: whoever names a note sooner has guessed.
+
     python3 -m neume_train.ceiling --sets mix --edges 0.05 0.1
 
 scores the true notes themselves, each edge moved by up to so many seconds either way,
@@ -33,6 +36,8 @@ from neume_train import evaluate, pitch, scoring
 AHEAD = (0, 50, 100, 200)  # ms
 CLEAR = 0.5  # Least clarity of a pitch that counts
 SPAN = 10.0  # Semitones around a song's median
+STAYS = 2  # Estimates on end, pitch.HOP apart, that make a pitch reached
+EARLY, LONGEST = 0.02, 0.4  # Seconds about an onset within which it may be reached
 
 
 def listened(audio, rate, true):
@@ -55,6 +60,23 @@ def listened(audio, rate, true):
             named.append(np.median(heard) if len(heard) else number[now])
         rows.append(np.round(named) == true.midi[which])
     return np.array(rows, dtype=bool).reshape(-1, 2 + len(AHEAD))
+
+
+def reached(audio, rate, true):
+    """Seconds from each true note's onset until its pitch is first in its semitone, NaN
+    where it never is before the note ends or within LONGEST."""
+    number, clarity, _, _ = pitch.track(audio, rate, np.median(true.pitch), SPAN, 0.03)
+    clear = clarity > CLEAR
+    seconds = np.full(len(true.midi), np.nan)
+    for which, ((onset, offset), midi) in enumerate(zip(true.intervals, true.midi)):
+        first = max(round((onset - EARLY) / pitch.HOP), 0)
+        last = round(min(offset, onset + LONGEST) / pitch.HOP)
+        there = clear[first:last] & (np.round(number[first:last]) == midi)
+        runs = np.convolve(there, np.ones(STAYS), "valid") if len(there) >= STAYS else []
+        places = np.flatnonzero(np.equal(runs, STAYS))
+        if len(places):
+            seconds[which] = (first + places[0]) * pitch.HOP - onset
+    return seconds
 
 
 def blurred(true, seconds, rng):
@@ -100,15 +122,24 @@ def main():
     heads = [f"+{ms} ms" for ms in AHEAD]
     print("| share of sung frames | moment | " + " | ".join(heads) + " | whole note |")
     print("|---|---|" + "---|" * (len(AHEAD) + 1))
+    waits = []
     for name in options.sets:
-        rows = []
+        rows, seconds = [], []
         for recording in evaluate.labelled(os.path.join(options.data, name)):
             audio, rate = soundfile.read(recording.audio, dtype="float32", always_2d=True)
             true, _ = scoring.read_truth(recording.labels)
             if len(true.midi):
                 rows.append(listened(audio.mean(1), rate, true))
+                seconds.append(reached(audio.mean(1), rate, true))
         shares = np.concatenate(rows).mean(0)
         print(f"| {name} | " + " | ".join(f"{share:.3f}" for share in shares) + " |")
+        waits.append((name, np.concatenate(seconds)))
+    print("\n| onset to the true semitone, ms | median | 95th percentile | never |")
+    print("|---|---|---|---|")
+    for name, seconds in waits:
+        middle, high = 1000 * np.nanpercentile(seconds, (50, 95))
+        never = np.isnan(seconds).sum()
+        print(f"| {name} | {middle:.0f} | {high:.0f} | {never} of {len(seconds)} |")
 
 
 if __name__ == "__main__":
