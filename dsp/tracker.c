@@ -19,7 +19,8 @@
    one whether a note that sounds has given way to another, which needs more
    care: a voice that is heard for the first time would else be late, and one
    that wavers would chatter.  Where an onset comes with it, a single sure step
-   starts a note, if it shall be prompt: two things say so.
+   starts a note, or two surer ones make it another, if it shall be prompt: two
+   things say so.
 
    The decision has hysteresis: a note starts at the threshold, ends where the
    voice is less likely than not, and gives way to another only where that one
@@ -56,9 +57,11 @@ static const double still_seconds = 0.04;  ///< So long the other stood still
 
 // Onsets
 
-static const float  once_sure  = 0.6f; ///< Posterior that starts a note at once
-static const float  once_onset = 0.5f; ///< With an onset of this probability
-static const double once_seconds = 0.05; ///< No longer ago
+static const float  once_sure = 0.6f; ///< Posterior that starts a note at once
+static const float  change_sure  = 0.75f; ///< The same that makes it another
+static const double change_still = 0.02;  ///< Which has stood still for so long
+static const float  once_onset   = 0.5f;  ///< With an onset of this probability
+static const double once_seconds = 0.05;  ///< No longer ago
 static const float  once_rise =
   4.0f; ///< Where the level rises by less, dB a step
 static const float  onset_heard = 0.6f;  ///< Its probability from here on
@@ -389,9 +392,24 @@ static bool swings_to(const NeumeTracker* t, uint32_t c)
          fabsf((float)c - s->centre) < s->depth + swing_margin;
 }
 
-/** The class that should sound while the voice goes on, from the steady one. */
-static uint32_t go_on(const NeumeTracker* t, const float* p)
+/** Whether another `note` is sure at once, by its posterior `p` of a step and
+    an onset that is not the sounding one's. */
+static bool is_sure(const NeumeTracker* t, uint32_t note, float p)
 {
+  return t->params.prompt && p >= fmaxf(change_sure, t->params.threshold) &&
+         t->age * t->step > own_seconds && stands_on(t, note, change_still) &&
+         has_onset(t);
+}
+
+/** The class that should sound while the voice goes on, from a step's posterior
+    and the steady one. */
+static uint32_t go_on(const NeumeTracker* t, const float* now, const float* p)
+{
+  const uint32_t first = likeliest(now);
+  if (first != t->note && is_sure(t, first, now[first]) &&
+      !swings_to(t, first)) {
+    return first;
+  }
   const uint32_t best = likeliest(p);
   if (swings_to(t, best)) {
     const bool left = fabsf(t->swing.centre - (float)t->note) > centre_leaves;
@@ -417,7 +435,7 @@ static uint32_t choose(const NeumeTracker* t,
   if (!t->note) {
     return start(t, now->p, quick);
   }
-  return has_ended(t, quick) ? 0U : go_on(t, steady);
+  return has_ended(t, quick) ? 0U : go_on(t, now->p, steady);
 }
 
 /** Whether an onset was heard of which no other note has come. */

@@ -184,6 +184,51 @@ static void test_prompt(void)
         0); // Never, by the threshold
 }
 
+/** Steps of a note of posterior `p` up to the one that makes it the sounding
+   one, `before` steps after another had begun, where an onset of probability
+   `onset` was told with its first. */
+static unsigned change(bool     prompt,
+                       float    threshold,
+                       float    p,
+                       float    onset,
+                       unsigned before)
+{
+  const NeumeTrackerParams params = { threshold, -90.0f, 2, 0, prompt };
+  NeumeTracker* const      t      = neume_tracker_new(0.015625);
+  neume_tracker_set(t, &params);
+  unsigned began = 0;
+  unsigned steps = 0;
+  for (unsigned i = 0; i < 100U && !steps; ++i) {
+    float          log_p[NEUME_CLASSES];
+    const unsigned at = began + before;
+    sure(log_p, began && i >= at ? 24 : 20, began && i >= at ? p : 0.9f);
+    const float            told = began && i == at ? onset : 0.02f;
+    const NeumeObservation o    = { log_p, -20.0f, told, -20.0f };
+    const NeumeDecision    d    = neume_tracker_step(t, &o);
+    if (d.on == 24U) {
+      steps = i + 1U - at;
+    } else if (d.on) {
+      began = i;
+    }
+  }
+  neume_tracker_free(t);
+  return steps;
+}
+
+/** Another note by two steps that are surer yet. */
+static void test_prompt_change(void)
+{
+  CHECK(change(true, 0.5f, 0.85f, 0.7f, 30) == 2);
+  const unsigned slow = change(false, 0.5f, 0.85f, 0.7f, 30);
+  CHECK_MSG(slow > 3, "%u", slow);
+  CHECK(change(true, 0.5f, 0.85f, 0.45f, 30) == slow); // No onset
+  CHECK(change(true, 0.5f, 0.73f, 0.7f, 30) >= slow);  // Not sure
+  CHECK(change(true, 0.84f, 0.85f, 0.7f, 30) == 2);
+  CHECK(change(true, 0.86f, 0.85f, 0.7f, 30) == 0); // Never, by the threshold
+  CHECK(change(true, 0.5f, 0.85f, 0.7f, 4) == 2);
+  CHECK(change(true, 0.5f, 0.85f, 0.7f, 2) > 2); // The sounding one's own
+}
+
 static void test_lost_onset(void)
 {
   // An onset whose pitch stands still soon strikes the note, one that is older
@@ -374,6 +419,7 @@ int main(void)
   test_dates();
   test_dates_after_a_rest();
   test_prompt();
+  test_prompt_change();
   test_lost_onset();
   test_own_onset();
   test_dates_ahead();
