@@ -17,18 +17,28 @@ VALIDATION = {"shearer_cant_stop_it", "pjs"}
 
 class Recordings:
     """What is in `folders`, each with music/, speech/ or noise/: mono, at one rate,
-    loudness evened."""
+    loudness evened.
+
+    Every folder is heard as often: a few lone instruments would else be lost among
+    hours of bands."""
 
     def __init__(self, folders, rate):
         self.rate = rate
-        self.sounds = {
-            kind: [
-                self._read(path)
+        self.sounds, self._chances = {}, {}
+        for kind in ("music", "speech", "noise"):
+            sounds = [
+                [self._read(path) for path in self._files(pathlib.Path(folder) / kind)]
                 for folder in folders
-                for path in self._files(pathlib.Path(folder) / kind)
             ]
-            for kind in ("music", "speech", "noise")
-        }
+            self.sounds[kind] = sum(sounds, [])
+            self._chances[kind] = self._shares(sounds)
+
+    @staticmethod
+    def _shares(folders):
+        """The chance of each sound: the folders' are the same, and within one they go
+        by the square root of the length."""
+        roots = [np.sqrt([len(sound) for sound in sounds]) for sounds in folders if sounds]
+        return np.concatenate([r / r.sum() for r in roots]) / len(roots) if roots else None
 
     @staticmethod
     def _files(folder):
@@ -52,9 +62,8 @@ class Recordings:
     def excerpt(self, rng, kind, count, semitones=0.0):
         """`count` samples of random pieces, shifted in pitch (and speed) by up
         to `semitones`; pieces of one recording follow each other."""
-        sounds = self.sounds[kind]
-        weights = np.sqrt([len(s) for s in sounds])
-        sound = sounds[rng.choice(len(sounds), p=weights / weights.sum())]
+        sounds, chances = self.sounds[kind], self._chances[kind]
+        sound = sounds[rng.choice(len(sounds), p=chances)]
         out = np.zeros(count, np.float32)
         done, fade = 0, int(0.03 * self.rate)
         while done < count:
@@ -69,5 +78,5 @@ class Recordings:
             out[done:stop] += piece[: stop - done]
             done += max(length - fade, 1)
             if rng.random() < 0.3:
-                sound = sounds[rng.choice(len(sounds), p=weights / weights.sum())]
+                sound = sounds[rng.choice(len(sounds), p=chances)]
         return out
