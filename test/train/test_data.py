@@ -364,6 +364,19 @@ class Clips(unittest.TestCase):
         self.assertEqual({k: len(v) for k, v in heard.items()},
                          {"music": 1, "speech": 1, "noise": 0})
 
+    def test_a_folder_of_few_sounds_is_heard_as_often(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            for name in ("few/music/a", *(f"many/music/{k}" for k in range(9))):
+                path = root / f"{name}.wav"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                value = 0.5 if name.startswith("few") else -0.5
+                soundfile.write(path, np.full(8000, value, np.float32), 8000)
+            sounds = recordings.Recordings([root / "none", root / "few", root / "many"], 8000)
+        rng = np.random.default_rng(1)
+        few = [sounds.excerpt(rng, "music", 800)[400] > 0 for _ in range(400)]
+        self.assertLess(abs(np.mean(few) - 0.5), 0.1)
+
     def test_clip_depends_on_seed_and_index_alone(self):
         one, two = clips.Maker(), clips.Maker()
         indices = range(5)
