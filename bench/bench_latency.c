@@ -20,6 +20,7 @@
 */
 
 #include "host.h"
+#include "plain_tone.h"
 #include "singer.h"
 
 #include <lilv/lilv.h>
@@ -216,52 +217,23 @@ static void bench_notes(void)
   free(audio);
 }
 
-/** A sine, a saw, a square and a hollow wave: amplitude of partial `k`. */
-static double partial(unsigned wave, unsigned k)
-{
-  switch (wave) {
-    case 0:
-      return k == 1U;
-    case 1:
-      return 1.0 / k;
-    case 2:
-      return k % 2U ? 1.0 / k : 0.0;
-    default:
-      return exp2(-(double)k);
-  }
-}
-
 /** Every semitone on plain tones, as of a test generator, from silence. */
 static void bench_tones(void)
 {
-  enum { WAVES = 4 };
-  const double     each   = 1.1; // Seconds
-  const double     length = 0.5;
-  const double     ramp   = 0.005;
-  const double     peak   = 0.25;
-  const uint32_t   count  = HIGHEST - LOWEST + 1;
-  const uint32_t   n      = (uint32_t)(rate * each * count);
-  float* const     audio  = (float*)allocate(n, sizeof(float));
-  Note* const      notes  = (Note*)allocate(count, sizeof(Note));
-  Latencies* const all    = (Latencies*)allocate(1, sizeof(Latencies));
-  for (unsigned wave = 0; wave < WAVES; ++wave) {
+  const double     each  = 1.1; // Seconds
+  const uint32_t   count = HIGHEST - LOWEST + 1;
+  const uint32_t   n     = (uint32_t)(rate * each * count);
+  float* const     audio = (float*)allocate(n, sizeof(float));
+  Note* const      notes = (Note*)allocate(count, sizeof(Note));
+  Latencies* const all   = (Latencies*)allocate(1, sizeof(Latencies));
+  for (unsigned wave = 0; wave < PLAIN_WAVES; ++wave) {
     memset(audio, 0, n * sizeof(float));
     for (uint32_t i = 0; i < count; ++i) {
       const double onset = (each * i) + 0.5 + (0.0007 * (i * 37U % 41U));
-      const double hz    = 440.0 * exp2((LOWEST + i - 69.0) / 12.0);
-      const Note   note  = { onset, onset + length, LOWEST + i };
-      const float* last  = audio + (uint32_t)(rate * (onset + length));
-      float*       out   = audio + (uint32_t)ceil(rate * onset);
+      const Note   note  = { onset, onset + 0.5, LOWEST + i };
       notes[i]           = note;
-      for (; out < last; ++out) {
-        const double t     = ((double)(out - audio) / rate) - onset;
-        double       value = 0.0;
-        for (unsigned k = 1; k * hz < 8000.0; ++k) {
-          value += partial(wave, k) * sin(2.0 * 3.14159265358979 * k * hz * t);
-        }
-        const double level = fmin(1.0, fmin(t, length - t) / ramp);
-        *out               = (float)(peak * level * value);
-      }
+      plain_tone(
+        (PlainWave)wave, note.midi, note.onset, note.offset, rate, audio);
     }
     Host* const host = play(audio, n, rate, false);
     measure(host, rate, notes, count, all);

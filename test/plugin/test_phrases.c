@@ -6,6 +6,7 @@
 #include "neume.h"
 #include "singer.h"
 
+#include "plain_tone.h"
 #include "test.h"
 
 #include <math.h>
@@ -224,6 +225,33 @@ static void test_octaves(void)
   CHECK_MSG(wrong <= 2U, "%u of 24", wrong);
 }
 
+/** What somebody tries a plugin with: a scale on a test generator. */
+static void test_plain_tones(void)
+{
+  static const double scale[] = { 0, 2, 4, 5, 7, 9, 11 };
+  float* const        sound   = (float*)calloc(N_SAMPLES, sizeof(float));
+  unsigned            wrong   = 0;
+  if (!sound) {
+    abort();
+  }
+  for (unsigned wave = 0; wave < PLAIN_WAVES; ++wave) {
+    for (unsigned k = 0; k < 5U; ++k) {
+      SynthNote notes[7];
+      memset(sound, 0, N_SAMPLES * sizeof(float));
+      for (unsigned i = 0; i < 7U; ++i) {
+        const double t = 0.5 + 0.6 * i;
+        notes[i] = (SynthNote){ t, t + 0.4, 46.0 + 6.0 * k + scale[i], 0.0 };
+        plain_tone(
+          (PlainWave)wave, notes[i].midi, t, notes[i].offset, RATE, sound);
+      }
+      const Found found = hear(sound, N_SAMPLES);
+      wrong += !is_exact("tones", wave + 0.1 * k, &found, notes, 7);
+    }
+  }
+  free(sound);
+  CHECK_MSG(wrong <= 2U, "%u of 20", wrong);
+}
+
 static float noise(uint32_t* state)
 {
   *state = *state * 1664525U + 1013904223U;
@@ -276,6 +304,7 @@ int main(int argc, char** argv)
   test_glides();
   test_repeated();
   test_octaves();
+  test_plain_tones();
   test_unsung();
   neume_model_free(loaded);
   return test_report();
