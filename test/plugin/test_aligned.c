@@ -107,9 +107,38 @@ static void test_latency_stays(void)
   free(in);
 }
 
+/** Where the voice need wait no longer, what was decided is played at once. */
+static void test_no_longer_aligned(void)
+{
+  const double   rate    = 16000.0;
+  const uint32_t n       = (uint32_t)(6.0 * rate);
+  const uint32_t block   = 256;
+  float* const   in      = host_sung(n, rate);
+  Host* const    live    = host_started(rate, HOST_ALL);
+  Host* const    aligned = host_started(rate, HOST_ALL);
+  unsigned       behind  = 0;
+  for (uint32_t i = 0; i + block <= n; i += block) {
+    // Notes that one plays and the other does not: they wait
+    const bool waits = live->controls[NEUME_PORT_MIDI_NOTE] !=
+                       aligned->controls[NEUME_PORT_MIDI_NOTE];
+    aligned->controls[NEUME_PORT_ALIGNED] = waits ? 0.0f : 1.0f;
+    host_run(live, in + i, NULL, block);
+    host_run(aligned, in + i, NULL, block);
+    CHECK(!waits || live->controls[NEUME_PORT_MIDI_NOTE] ==
+                      aligned->controls[NEUME_PORT_MIDI_NOTE]);
+    behind += waits;
+  }
+  CHECK_MSG(behind > 4U, "%u", behind);
+  CHECK(host_events_sound(aligned, true));
+  host_free(aligned);
+  host_free(live);
+  free(in);
+}
+
 int main(void)
 {
   test_latency_stays();
+  test_no_longer_aligned();
   test_aligned(8000.0, 0.0);
   test_aligned(48000.0, 500.0);
   test_aligned(192000.0, 1250.0);

@@ -245,6 +245,38 @@ static void test_silence_after_legato(void)
   CHECK(midi.queue[0].frame == 0U && midi.queue[1].frame == 0U);
 }
 
+/** The same note again ends before it starts, legato or not. */
+static void test_same_again(void)
+{
+  NeumeMidiOut midi = { 0 };
+  Port         port = { 0 };
+  uint32_t     note = 0;
+  neume_midi_out_on(&midi, 10, 60, 100, true);
+  neume_midi_out_on(&midi, 20, 60, 100, true);
+  NeumeSequence sequence = begin(&port, sizeof(port));
+  neume_midi_out_flush(&midi, &sequence, MIDI);
+  CHECK(heard(&port, &note) == 3U);
+  CHECK(note == 60U);
+}
+
+/** The same note on two channels is two notes, of which one may end. */
+static void test_two_channels(void)
+{
+  NeumeMidiOut midi = { 0 };
+  Port         port = { 0 };
+  neume_midi_out_on(&midi, 10, 60, 100, false);
+  midi.channel = 1;
+  midi.note    = 0;
+  neume_midi_out_on(&midi, 20, 60, 100, false);
+  neume_midi_out_off(&midi, 30);
+  NeumeSequence sequence = begin(&port, sizeof(port));
+  neume_midi_out_flush(&midi, &sequence, MIDI);
+
+  neume_midi_out_silence(&midi);
+  const uint8_t off[3] = { 0x80U, 60U, 0U };
+  CHECK(midi.n_queued == 1U && !memcmp(midi.queue[0].bytes, off, sizeof(off)));
+}
+
 /** What was no longer sent in a block goes to the start of the next. */
 static void test_next_block(void)
 {
@@ -282,6 +314,8 @@ int main(void)
   test_colour_overflow();
   test_range();
   test_silence_after_legato();
+  test_same_again();
+  test_two_channels();
   test_next_block();
   test_reset_controllers();
   test_taken_back(false);
