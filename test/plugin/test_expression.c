@@ -188,19 +188,23 @@ static void test_bend(void)
   decide(&v, 60, 60, -50.0f, -20.0f);
   CHECK(v.midi.n_queued == 3U && bend_of(&v, 2) == 8192 - 2048);
 
+  // But a note starts where the voice is, to the cent
+  decide(&v, 60, 62, -48.0f, -20.0f);
+  CHECK(bend_of(&v, 3) == 8192 - 1966 && v.midi.n_queued == 6U);
+
   // Off: the receiver is put straight
   p.bend_range = 0.0f;
   neume_expression_set(&v.expression, &v.midi, &p);
-  CHECK(v.midi.n_queued == 4U && bend_of(&v, 3) == 8192);
-  decide(&v, 60, 60, 20.0f, -20.0f);
-  CHECK(v.midi.n_queued == 4U);
+  CHECK(v.midi.n_queued == 7U && bend_of(&v, 6) == 8192);
+  decide(&v, 62, 62, 20.0f, -20.0f);
+  CHECK(v.midi.n_queued == 7U);
 
   // A range smaller than the deviation is used up to its ends
   p.bend_range = 0.25f;
   neume_expression_set(&v.expression, &v.midi, &p);
-  decide(&v, 60, 60, 50.0f, -20.0f);
-  decide(&v, 60, 60, -50.0f, -20.0f);
-  CHECK(bend_of(&v, 4) == 16383 && bend_of(&v, 5) == 0);
+  decide(&v, 62, 62, 50.0f, -20.0f);
+  decide(&v, 62, 62, -50.0f, -20.0f);
+  CHECK(bend_of(&v, 7) == 16383 && bend_of(&v, 8) == 0);
 }
 
 /** A minute of a voice that never stands still: no flood. */
