@@ -92,7 +92,8 @@ typedef struct {
   char     logged[512];     ///< The last one
   uint32_t n_redraws;       ///< Calls of queue_draw
 
-  HostNumber learned[HOST_LEARNED];      ///< Last saved; what is to be restored
+  HostNumber learned[HOST_LEARNED]; ///< Last saved; what is to be restored
+  size_t     withheld;              ///< Bytes at the end of a restored path
   int        told_learned[HOST_LEARNED]; ///< Last told of it
   uint32_t   n_told_learned;             ///< How often it was told
 

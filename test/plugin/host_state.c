@@ -160,7 +160,8 @@ static const void* retrieve(LV2_State_Handle handle,
   if (key != stored->host->urid.neume_model || !stored->path[0]) {
     return NULL;
   }
-  *size  = strlen(stored->path) + 1U;
+  const size_t whole = strlen(stored->path) + 1U;
+  *size  = whole > stored->host->withheld ? whole - stored->host->withheld : 0U;
   *type  = stored->type;
   *flags = LV2_STATE_IS_POD;
   return stored->path;

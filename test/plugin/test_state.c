@@ -72,6 +72,11 @@ static void test_restore(const Files* files, const char* bundled)
     CHECK(worker ? !st : st == LV2_STATE_ERR_UNKNOWN);
     CHECK(host_restore(host, files->other, host->urid.atom_URID, worker) ==
           LV2_STATE_ERR_BAD_TYPE);
+    host->withheld = 1; // A path that does not end
+    CHECK(host_restore(host, files->other, type, worker));
+    host->withheld = sizeof(files->other); // Nor begin
+    CHECK(host_restore(host, files->other, type, worker));
+    host->withheld = 0;
     CHECK(!strcmp(model_of(host), files->good));
     CHECK(host->n_logged == 1U);
 
