@@ -35,6 +35,17 @@ static void run_into_note(Host* host)
   CHECK(!host_events_sound(host, false));
 }
 
+/** Ask for the model `path`, and run `n` blocks with it. */
+static void run_with(Host* host, const char* path, uint32_t n)
+{
+  host_patch_set(host, path);
+  run(host, 1);
+  host_work(host);
+  host_respond(host);
+  run(host, n);
+  CHECK(!strcmp(host->path, path));
+}
+
 static void test_get(const char* bundled)
 {
   Host* const host = host_started(RATE, HOST_ALL);
@@ -99,12 +110,7 @@ static void test_controls(const Files* files)
   host->controls[NEUME_PORT_THRESHOLD] = 1.0f;
   run(host, 100);
   CHECK(!host->n_events);
-  host_patch_set(host, files->good);
-  run(host, 1);
-  host_work(host);
-  host_respond(host);
-  run(host, 100);
-  CHECK(!strcmp(host->path, files->good));
+  run_with(host, files->good, 100);
   CHECK_MSG(!host->n_events, "%u events", host->n_events);
 
   host->controls[NEUME_PORT_THRESHOLD] = 0.5f;
@@ -305,12 +311,7 @@ static void test_missing(const Files* files, const char* bundle)
   run(host, 1);
   CHECK(host->n_told == 1U && !host->path[0]);
 
-  host_patch_set(host, files->good);
-  run(host, 1);
-  host_work(host);
-  host_respond(host);
-  run(host, 100);
-  CHECK(!strcmp(host->path, files->good));
+  run_with(host, files->good, 100);
   CHECK(host->n_events > 2U);
   host_free(host);
 
