@@ -405,7 +405,7 @@ static bool is_sure(const NeumeTracker* t, uint32_t note, float p)
     and the steady one. */
 static uint32_t go_on(const NeumeTracker* t, const float* now, const float* p)
 {
-  const uint32_t first = likeliest(now);
+  const uint32_t first = t->now;
   if (first != t->note && is_sure(t, first, now[first]) &&
       !swings_to(t, first)) {
     return first;
