@@ -16,6 +16,12 @@ typedef struct {
   float*            cents;  ///< The track, MIDI cents until it is done
 } Pitch;
 
+/** True if so many cents up are a step that a voice may take late. */
+static bool is_rise(double interval)
+{
+  return interval > 50.0 && interval <= 700.0;
+}
+
 /** Add `depth` cents at t0 that fade until t1, or the reverse if `rising`.
 
     One frame more on the side of the full depth covers a note's edge that
@@ -35,6 +41,48 @@ static void add_slope(const Plan* plan,
   for (uint32_t k = start; k < end; ++k) {
     const double x = ((k / PLAN_RATE) - t0) / (t1 - t0);
     p->cents[k] += (float)(depth * plan_smooth(rising ? x : 1.0 - x));
+  }
+}
+
+/** Seconds after its onset at which note `i`, `interval` cents from the note
+    before (0: nothing near), is half way up to its pitch if it is a late one,
+    or else 0.
+
+    Who is late begins near the pitch of the note before, if that is lower, or
+    on some lower one, stays there for a moment and then slides up.  Never for
+    as much as half of the note.
+*/
+static double draw_late(Pitch* p, uint32_t i, double interval)
+{
+  const SynthVoice* const voice = p->voice;
+  const double share = is_rise(interval) ? 1.0 : (interval != 0.0 ? 0.3 : 0.6);
+  if (voice->late <= 0.0 || !random_chance(p->random, share * voice->late)) {
+    return 0.0;
+  }
+  const double length = p->notes[i].offset - p->notes[i].onset;
+  return fmin(voice->late_time * random_uniform(p->random, 0.5, 1.5),
+              0.42 * length);
+}
+
+/** Keep the begin of note `i` low until `late` seconds after its onset; the
+    note before lies `interval` cents lower. */
+static void add_late(const Plan* plan,
+                     Pitch*      p,
+                     uint32_t    i,
+                     double      interval,
+                     double      late)
+{
+  const double own   = random_uniform(p->random, 70.0, 300.0);
+  const double part  = random_uniform(p->random, 0.6, 1.1);
+  const double depth = is_rise(interval) ? part * interval : own;
+  const double half  = fmin(late, random_uniform(p->random, 0.015, 0.06));
+  const double onset = p->notes[i].onset;
+
+  const uint32_t start = plan_frame(plan, onset);
+  const uint32_t end   = plan_frame(plan, onset + late + half);
+  for (uint32_t k = start ? start - 1U : 0U; k < end; ++k) {
+    const double x = ((k / PLAN_RATE) - onset - late + half) / (2.0 * half);
+    p->cents[k] -= (float)(depth * plan_smooth(1.0 - x));
   }
 }
 
@@ -116,8 +164,12 @@ static void add_dip(const Plan* plan, Pitch* p, uint32_t i)
   }
 }
 
-/** What the singer does at the ends of note `i`. */
-static void add_ends(const Plan* plan, Pitch* p, uint32_t i, uint32_t n_notes)
+/** What the singer does at the ends of note `i`, which may be `late`. */
+static void add_ends(const Plan* plan,
+                     Pitch*      p,
+                     uint32_t    i,
+                     uint32_t    n_notes,
+                     bool        late)
 {
   const SynthNote* const  note   = &p->notes[i];
   const SynthVoice* const voice  = p->voice;
@@ -126,7 +178,7 @@ static void add_ends(const Plan* plan, Pitch* p, uint32_t i, uint32_t n_notes)
   const double            draw   = random_normal(p->random);
   const double            time   = fmin(
     voice->scoop_time * random_uniform(p->random, 0.5, 1.6), 0.45 * length);
-  if (time > 0.0 && !legato) {
+  if (time > 0.0 && !legato && !late) {
     // Most start below; a few from above
     const double depth = draw > -1.3 ? -fabs(draw) : 0.4 * fabs(draw);
     add_slope(plan,
@@ -183,11 +235,17 @@ void plan_pitch(Plan*             plan,
     for (const uint32_t last = plan_frame(plan, end); k < last; ++k) {
       cents[k] += (float)base;
     }
-    if (plan_is_legato(notes, i)) {
+    const bool   near     = i && notes[i].onset - notes[i - 1U].offset < 0.12;
+    const double interval = near ? base - before : 0.0;
+    const double late     = draw_late(&p, i, interval);
+    if (plan_is_legato(notes, i) && !(late > 0.0 && is_rise(interval))) {
       glide(plan, &p, i, base - before);
     }
+    if (late > 0.0) {
+      add_late(plan, &p, i, interval, late);
+    }
     before = base;
-    add_ends(plan, &p, i, n_notes);
+    add_ends(plan, &p, i, n_notes, late > 0.0);
     add_vibrato(plan, &p, i, &phase);
     add_dip(plan, &p, i);
   }

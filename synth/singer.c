@@ -57,7 +57,8 @@ static bool is_voice(const SynthVoice* v)
          is_within(v->creak, 0.0, 1.0) && is_within(v->rough, 0.0, 1.0) &&
          is_within(v->hum, 0.0, 1.0) && is_within(v->vowels, 0.0, 1.0) &&
          is_within(v->overshoot, 0.0, 0.5) && is_within(v->fall, 0.0, 1200.0) &&
-         is_within(v->dip, 0.0, 1200.0);
+         is_within(v->dip, 0.0, 1200.0) && is_within(v->late, 0.0, 1.0) &&
+         is_within(v->late_time, 0.0, 10.0);
 }
 
 /** True if notes are in order and singable. */

@@ -50,6 +50,8 @@ typedef struct {
   double overshoot; ///< Overshoot of a pitch step, share of the step, 0..0.3
   double fall;      ///< Typical fall of pitch before a rest, cents
   double dip;       ///< Typical dip of pitch at a note's consonant, cents
+  double late;      ///< Share of rising notes that arrive late, 0..1
+  double late_time; ///< Typical seconds until those have arrived
 } SynthVoice;
 
 /** What a random melody keeps to. */
@@ -61,7 +63,7 @@ typedef struct {
   double legato; ///< Share of note changes without a gap, 0..1
 } SynthMelody;
 
-/** Draw a voice for a melody around MIDI number `centre`. */
+/** Draw a voice for a melody around MIDI number `centre`; it is never late. */
 SynthVoice synth_voice_random(uint64_t seed, double centre);
 
 /** Draw a melody of `seconds`, at most `max` notes; returns their number.

@@ -124,5 +124,7 @@ SynthVoice synth_voice_random(uint64_t seed, double centre)
   v.hum = random_chance(&r, 0.15) ? random_uniform(&r, 0.1, 1.0) : 0.0;
   v.dip = random_chance(&r, 0.7) ? draw_about(&r, 60.0, 2.0) : 0.0;
   v.dip = keep(v.dip, 0.0, 200.0);
+
+  v.late_time = random_uniform(&r, 0.07, 0.24);
   return v;
 }

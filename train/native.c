@@ -62,6 +62,7 @@ NATIVE_API int      neume_native_sing(uint64_t         seed,
                                       double           unsteady,
                                       double           words,
                                       double           vowels,
+                                      double           late,
                                       const SynthNote* notes,
                                       uint32_t         n_notes,
                                       double           rate,
@@ -225,13 +226,15 @@ uint32_t neume_native_melody_random(const uint64_t           seed,
     concert pitch; see synth_sing().  `unsteady` multiplies what bends, shakes
     and softens it: 1 is the voice as drawn, 0 a straight tone with a hard
     attack.  `words` multiplies its consonants, breaths and creaks: 0 sings on
-    vowels alone; `vowels` how often those change: 0 keeps to a single one. */
+    vowels alone; `vowels` how often those change: 0 keeps to a single one.
+    `late` is the share of rising notes that arrive late. */
 int neume_native_sing(const uint64_t         seed,
                       const double           centre,
                       const double           tuning,
                       const double           unsteady,
                       const double           words,
                       const double           vowels,
+                      const double           late,
                       const SynthNote* const notes,
                       const uint32_t         n_notes,
                       const double           rate,
@@ -255,5 +258,6 @@ int neume_native_sing(const uint64_t         seed,
   voice.breaths *= words;
   voice.creak *= words;
   voice.vowels *= vowels;
+  voice.late = late;
   return synth_sing(seed, &voice, notes, n_notes, rate, out, f0, n);
 }

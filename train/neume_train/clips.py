@@ -32,6 +32,11 @@ class Clip:
     meant: list = dataclasses.field(default_factory=list)  # notes, as written
     apart: list = dataclasses.field(default_factory=list)  # notes, repeated ones after a gap
 
+    @property
+    def alone(self):
+        """Whether it is sung only as long as nothing else sounds: see tones."""
+        return self.what["kind"] == "tones"
+
 
 @dataclasses.dataclass
 class _Lead:
@@ -73,7 +78,7 @@ class Maker:
     RECORDED = {False: 0.15, True: 0.5}
 
     def __init__(
-        self, data=None, library=None, cache=None, only=None, kind=None, pace=2.4, voices=True,
+        self, data=None, library=None, cache=None, only=None, kind=None, pace=2.8, voices=True,
         sounds=None,
     ):
         self.native = library or native.load()
@@ -260,9 +265,10 @@ class Maker:
         # To play a synthesiser, one sings on vowels, often on a single one
         words = float(rng.random() < (0.25 if unsteady < 0.5 else 0.95))
         vowels = 1.0 if words else float(rng.random() < 0.5)
+        late = float(syllables.late(rng)) if unsteady >= 0.5 else 0.0
         audio, f0 = self.native.sing(
             int(rng.integers(1 << 62)), (low + high) / 2, tuning, notes, RATE, COUNT,
-            unsteady, words, vowels,
+            unsteady, words, vowels, late,
         )
         time = 8 * np.flatnonzero(f0[::8] > 0)
         sung = syllables.as_sung(notes, time / RATE, pitch.midi(f0[time]))

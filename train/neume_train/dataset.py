@@ -15,7 +15,8 @@ shard-NNNNN.npz
     context c.  A label is the class in force at its frame's label point:
     0 non-voice, 1..39 the semitones A2..B5 (MIDI 44 + class), plus 128 where a note
     has begun in the 62.5 ms before.
-    With --audio, instead of these: `audio` int16 [clips][122880], sound at 4096 Hz
+    `alone` bool [clips]: nothing may be laid under these, see tones.py.
+    With --audio, instead of features and labels: `audio` int16 [clips][122880], sound at 4096 Hz
     as the chain resamples it, `peak` float32 [clips], what its full scale stands
     for, and `classes` uint8 [clips][3840], the class in force at each k / 128 s of
     it, plus 128 where a note begins within the 1 / 128 s.  Then train computes
@@ -64,14 +65,15 @@ def _start(data, cache, library, kind=None, sounds=None):
 
 
 def example(maker, front_end, seed, index):
-    """Features float16 [960][bands] and labels uint8 [960] of one clip."""
+    """Features float16 [960][bands] and labels uint8 [960] of one clip, and whether it
+    is to stay alone."""
     clip = maker.make(seed, index)
     features, times = maker.native.features(
         clip.audio, clips.RATE, front_end, STEP
     )
     if len(features) != FRAMES:
         raise native.NativeError(f"{len(features)} frames where {FRAMES} belong")
-    return features.astype(np.float16), clips.labels_and_onsets(clip.notes, times)
+    return features.astype(np.float16), clips.labels_and_onsets(clip.notes, times), clip.alone
 
 
 def sound(maker, clip):
@@ -95,9 +97,9 @@ def classes(maker, notes):
 
 
 def kept(maker, seed, index):
-    """sound() and classes() of one clip."""
+    """sound() and classes() of one clip, and whether it is to stay alone."""
     clip = maker.make(seed, index)
-    return *sound(maker, clip), classes(maker, clip.notes)
+    return *sound(maker, clip), classes(maker, clip.notes), clip.alone
 
 
 def _write_shard(work):
@@ -105,10 +107,10 @@ def _write_shard(work):
     path, seed, first, count, front_end = work
     if front_end:
         made = [example(_maker, front_end, seed, first + k) for k in range(count)]
-        names = ("features", "labels")
+        names = ("features", "labels", "alone")
     else:
         made = [kept(_maker, seed, first + k) for k in range(count)]
-        names = ("audio", "peak", "classes")
+        names = ("audio", "peak", "classes", "alone")
     partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
     np.savez(partial, **{name: np.stack(part) for name, part in zip(names, zip(*made))})
     os.replace(partial, path)

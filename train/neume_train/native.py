@@ -155,6 +155,7 @@ _PROTOTYPES = {
             C.c_double,
             C.c_double,
             C.c_double,
+            C.c_double,
             C.POINTER(Note),
             C.c_uint32,
             C.c_double,
@@ -335,12 +336,13 @@ class Native:
         ]
 
     def sing(self, seed, centre, tuning, notes, rate, count, unsteady=1.0, words=1.0,
-             vowels=1.0):
+             vowels=1.0, late=0.0):
         """Sing `notes` with a voice drawn for MIDI number `centre`, `tuning`
         cents off and `unsteady` as drawn (1), less, down to a straight tone (0), or more,
         with as many consonants, breaths and creaks as drawn, or less, down to vowels
-        alone (0), and `vowels` likewise, down to a single one (0): `count` samples and
-        each one's fundamental (Hz, 0: none)."""
+        alone (0), and `vowels` likewise, down to a single one (0); `late` is the share
+        of rising notes that arrive late: `count` samples and each one's fundamental
+        (Hz, 0: none)."""
         out = np.zeros(count, np.float32)
         f0 = np.zeros(count, np.float32)
         status = self._sing(
@@ -350,6 +352,7 @@ class Native:
             unsteady,
             words,
             vowels,
+            late,
             (Note * max(1, len(notes)))(*notes),
             len(notes),
             rate,

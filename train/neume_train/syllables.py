@@ -358,6 +358,8 @@ def _manner(rng):
         "flatten": rng.uniform(0.5, 1.0),
         "release": rng.uniform(0.02, 0.1),
         "dip": rng.choice([0.0, rng.uniform(0.2, 1.2)], p=[0.3, 0.7]),
+        "late": late(rng),
+        "late_time": rng.uniform(0.07, 0.24),
     }
 
 
@@ -387,11 +389,33 @@ def as_sung(notes, time, semitones):
     return sung
 
 
+def late(rng):
+    """The share of rising notes to which some singer comes late, from below."""
+    return rng.choice([0.0, rng.uniform(0.1, 0.85)], p=[0.35, 0.65])
+
+
+def _below(rng, time, note, manner, rise):
+    """How far below its pitch a late note is at each `time`: it begins near the pitch
+    of the note before, where that is `rise` semitones lower, or on some lower one, stays
+    there for a moment and slides up, before the half of the note is over."""
+    depth = rng.uniform(0.6, 1.1) * rise if 0.5 < rise <= 7 else rng.uniform(0.7, 3.0)
+    until = manner["late_time"] * rng.uniform(0.5, 1.5)
+    until = min(until, 0.42 * (note.offset - note.onset))
+    half = min(until, rng.uniform(0.015, 0.06))
+    there = np.clip((time - note.onset - until + half) / (2 * half), 0, 1)
+    return depth * (0.5 + 0.5 * np.cos(np.pi * there))
+
+
 def _contour(rng, time, group, manner, before=None):
     """Pitch in semitones at each `time`, through all notes of the group, which
     comes straight after the note `before`, if any."""
     target = np.full(len(time), group[0].midi, float)
-    if before is not None:  # The voice is still on its way from there
+    rise = group[0].midi - before.midi if before is not None else 0.0
+    share = 1.0 if 0.5 < rise <= 7 else 0.6 if before is None else 0.3
+    is_late = rng.random() < share * manner["late"]
+    if is_late:
+        target -= _below(rng, time, group[0], manner, rise)
+    elif before is not None:  # The voice is still on its way from there
         since = np.maximum(time - group[0].onset, 0)
         away = np.clip(before.midi - group[0].midi, -5, 5) * manner["carry"]
         target += away * np.exp(-since / (manner["carry_time"] * rng.uniform(0.6, 1.6)))
@@ -399,7 +423,7 @@ def _contour(rng, time, group, manner, before=None):
     for before, note in zip(group, group[1:]):
         ramp = np.clip((time - note.onset) / glide + 0.5, 0, 1)
         target += (note.midi - before.midi) * (0.5 - 0.5 * np.cos(np.pi * ramp))
-    if rng.random() < manner["scoop_share"]:
+    if not is_late and rng.random() < manner["scoop_share"]:
         depth = manner["scoop"] * rng.uniform(0.3, 1.2)
         since = np.maximum(time - group[0].onset, 0)
         target -= depth * np.exp(-since / (manner["scoop_time"] / 2))
