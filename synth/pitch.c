@@ -44,46 +44,39 @@ static void add_slope(const Plan* plan,
   }
 }
 
-/** Seconds after its onset at which note `i`, `interval` cents from the note
-    before (0: nothing near), is half way up to its pitch if it is a late one,
-    or else 0.
+/** Perhaps let note `i`, `interval` cents from the note before (0: none near),
+    arrive late; true if it does.
 
     Who is late begins near the pitch of the note before, if that is lower, or
-    on some lower one, stays there for a moment and then slides up.  Never for
-    as much as half of the note.
+    on some lower one, stays there for a moment and then slides up, before the
+    half of the note is over.
 */
-static double draw_late(Pitch* p, uint32_t i, double interval)
+static bool add_late(const Plan* plan, Pitch* p, uint32_t i, double interval)
 {
   const SynthVoice* const voice = p->voice;
   const double share = is_rise(interval) ? 1.0 : (interval != 0.0 ? 0.3 : 0.6);
   if (voice->late <= 0.0 || !random_chance(p->random, share * voice->late)) {
-    return 0.0;
+    return false;
   }
-  const double length = p->notes[i].offset - p->notes[i].onset;
-  return fmin(voice->late_time * random_uniform(p->random, 0.5, 1.5),
-              0.42 * length);
-}
 
-/** Keep the begin of note `i` low until `late` seconds after its onset; the
-    note before lies `interval` cents lower. */
-static void add_late(const Plan* plan,
-                     Pitch*      p,
-                     uint32_t    i,
-                     double      interval,
-                     double      late)
-{
-  const double own   = random_uniform(p->random, 70.0, 300.0);
-  const double part  = random_uniform(p->random, 0.6, 1.1);
-  const double depth = is_rise(interval) ? part * interval : own;
-  const double half  = fmin(late, random_uniform(p->random, 0.015, 0.06));
-  const double onset = p->notes[i].onset;
+  const double onset  = p->notes[i].onset;
+  const double length = p->notes[i].offset - onset;
+  const double own    = random_uniform(p->random, 70.0, 300.0);
+  const double part   = random_uniform(p->random, 0.6, 1.1);
+  const double depth  = is_rise(interval) ? part * interval : own;
+  const double half =
+    fmin(random_uniform(p->random, 0.015, 0.06), 0.15 * length);
+  const double until =
+    fmin(voice->late_time * random_uniform(p->random, 0.5, 1.5),
+         (0.45 * length) - half);
 
   const uint32_t start = plan_frame(plan, onset);
-  const uint32_t end   = plan_frame(plan, onset + late + half);
+  const uint32_t end   = plan_frame(plan, onset + until + half);
   for (uint32_t k = start ? start - 1U : 0U; k < end; ++k) {
-    const double x = ((k / PLAN_RATE) - onset - late + half) / (2.0 * half);
+    const double x = ((k / PLAN_RATE) - onset - until + half) / (2.0 * half);
     p->cents[k] -= (float)(depth * plan_smooth(1.0 - x));
   }
+  return true;
 }
 
 /** Glide `interval` cents to note `i`, perhaps past it and back. */
@@ -237,15 +230,12 @@ void plan_pitch(Plan*             plan,
     }
     const bool   near     = i && notes[i].onset - notes[i - 1U].offset < 0.12;
     const double interval = near ? base - before : 0.0;
-    const double late     = draw_late(&p, i, interval);
-    if (plan_is_legato(notes, i) && !(late > 0.0 && is_rise(interval))) {
+    const bool   late     = add_late(plan, &p, i, interval);
+    if (plan_is_legato(notes, i) && !(late && is_rise(interval))) {
       glide(plan, &p, i, base - before);
     }
-    if (late > 0.0) {
-      add_late(plan, &p, i, interval, late);
-    }
     before = base;
-    add_ends(plan, &p, i, n_notes, late > 0.0);
+    add_ends(plan, &p, i, n_notes, late);
     add_vibrato(plan, &p, i, &phase);
     add_dip(plan, &p, i);
   }

@@ -295,6 +295,53 @@ static void test_pitch(void)
           worst);
 }
 
+/** Cents of the fundamental above MIDI number `midi`, `seconds` into `song`. */
+static double cents_above(const Song* song, double midi, double seconds)
+{
+  const double hz = (double)song->f0[(uint32_t)(seconds * song->rate)];
+  return 100.0 * (69.0 + (12.0 * log2(hz / 440.0)) - midi);
+}
+
+/** Who is late begins low, near the note before where that one is lower, and is
+    on the note before the half of it is over; who is not begins on it. */
+static void test_late(void)
+{
+  static Song song;
+  for (int late = 0; late < 2; ++late) {
+    unsigned low = 0U;
+    for (uint64_t seed = 1; seed <= 20U; ++seed) {
+      memset(&song, 0, sizeof(song));
+      song.voice               = synth_voice_random(seed, 60.0);
+      song.voice.late          = late;
+      song.voice.late_time     = 0.15;
+      song.voice.vibrato_depth = 0.0;
+      song.voice.drift         = 0.0;
+      song.voice.tuning        = 0.0;
+      song.voice.scoop         = 0.0;
+      song.voice.dip           = 0.0;
+      song.voice.fall          = 0.0;
+      song.voice.overshoot     = 0.0;
+      song.voice.jitter        = 0.0;
+      song.voice.portamento    = 0.01;
+      song.n_notes             = 3U;
+      song.notes[0]            = (SynthNote){ 0.2, 0.9, 57.0, 0.0 };
+      song.notes[1]            = (SynthNote){ 0.9, 1.5, 61.0, 0.0 };
+      song.notes[2]            = (SynthNote){ 1.55, 1.7, 64.0, 0.0 };
+      CHECK(render(&song, seed, 8192.0, 2.0) == 0);
+      const double rise  = cents_above(&song, 61.0, 0.93);
+      const double after = cents_above(&song, 64.0, 1.57);
+      CHECK(late ? rise < -200.0 && rise > -460.0 : fabs(rise) < 30.0);
+      CHECK(late ? after < -150.0 && after > -360.0 : fabs(after) < 30.0);
+      CHECK(fabs(cents_above(&song, 61.0, 1.22)) < 30.0);
+      CHECK(fabs(cents_above(&song, 64.0, 1.68)) < 30.0);
+      low += cents_above(&song, 57.0, 0.23) < -60.0;
+      free_song(&song);
+    }
+    // The first has nothing before it: three in five are late
+    CHECK(late ? low > 6U && low < 19U : low == 0U);
+  }
+}
+
 /** f0 is zero in rests and only there, and what rests hold is silence. */
 static void test_rests(void)
 {
@@ -494,6 +541,7 @@ int main(void)
   test_melody();
   test_coverage();
   test_pitch();
+  test_late();
   test_rests();
   test_level();
   test_rates();

@@ -156,6 +156,23 @@ class Networks(unittest.TestCase):
             with self.subTest(name=name):
                 self.assertLess(difference, 1e-5)  # Weights are rounded to float
 
+    def test_settled_normalisation_is_that_of_playing(self):
+        for name in ("live", "odd-dilated", "stacked"):
+            stack, x = random_stack(name)
+            wanted = outputs(stack, x)
+            before = {key: value.clone() for key, value in stack.state_dict().items()}
+            stack.train()
+            stack.dropout.p = 0.0
+            self.assertGreater((stack(x[None])[0] - wanted).abs().max(), 1e-3)
+            stack.load_state_dict(before)
+            stack.settled = True
+            found = stack(x[None])[0]
+            self.assertLess((found - wanted).abs().max(), 1e-9)
+            for key, value in stack.state_dict().items():
+                self.assertTrue(torch.equal(value, before[key]), key)
+            found.square().mean().backward()  # What it trains is what it trained before
+            self.assertTrue(all(p.grad.abs().max() > 0 for p in stack.parameters()))
+
     def test_outputs_are_as_the_format_says(self):
         for name in vectors.cases():
             stack, x = random_stack(name)

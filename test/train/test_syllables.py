@@ -108,7 +108,7 @@ class Syllables(unittest.TestCase):
                 for note in sung:
                     middle = slice(*(int(t * self.RATE) for t in (note.onset, note.offset)))
                     found, *_ = pitch.track(audio[middle], self.RATE, note.midi, 4.0)
-                    self.assertLess(abs(np.median(found[5:-5]) - note.midi), 0.3)
+                    self.assertLess(abs(np.median(found[5:-5]) - note.midi), 0.45)
 
     def test_pitch_is_kept_as_long_as_the_sound_is_the_same(self):
         def singer():
@@ -122,6 +122,48 @@ class Syllables(unittest.TestCase):
         os.utime(self.root / "60.wav", ns=(before.st_atime_ns, before.st_mtime_ns))
         for unit, other in zip(first, singer()):
             self.assertAlmostEqual(other.midi - unit.midi, float(unit.recording == 1), 1)
+
+
+class Manners(unittest.TestCase):
+    """How singers come to their pitch."""
+
+    def contour(self, seed, late, before, note):
+        """Semitones of `note` every millisecond."""
+        rng = np.random.default_rng(seed)
+        still = dict.fromkeys(syllables._manner(rng), 0.0)
+        manner = {**still, "late": late, "late_time": 0.15, "glide": 0.05, "carry_time": 0.1}
+        time = np.arange(note.onset, note.offset, 0.001)
+        return syllables._contour(rng, time, [note], manner, before)
+
+    def test_some_arrive_late_from_below(self):
+        below, above = (native.Note(0.0, 1.0, midi, 0.0) for midi in (60, 67))
+        note = native.Note(1.0, 1.5, 64, 0.0)
+        found = {}
+        for name, late, before in (
+            ("never", 0.0, below), ("rise", 1.0, below), ("fall", 1.0, above), ("first", 1.0, None)
+        ):
+            lines = [self.contour(k, late, before, note) - note.midi for k in range(60)]
+            begins = np.array([np.median(line[:20]) for line in lines])
+            found[name] = np.mean(begins < -0.6)
+            self.assertGreater(begins.min(), -4.5)
+            for line in lines:  # It is the note for more than half of its time
+                self.assertGreater(np.mean(np.abs(line) < 0.5), 0.5)
+                self.assertLess(np.abs(line[240:400]).max(), 0.05)
+            if name == "rise":  # From near the note before, for a while, then in one go
+                self.assertLess(begins.max(), -0.6 * 4 + 0.01)
+                half = [np.argmax(line > begin / 2) for line, begin in zip(lines, begins)]
+                self.assertTrue(60 < min(half) and max(half) < 230, (min(half), max(half)))
+                self.assertGreater(np.std(half), 20)
+        self.assertEqual(found["never"], 0.0)
+        self.assertEqual(found["rise"], 1.0)
+        self.assertLess(abs(found["fall"] - 0.3), 0.2)
+        self.assertLess(abs(found["first"] - 0.6), 0.2)
+
+    def test_a_short_note_is_not_missed(self):
+        note = native.Note(1.0, 1.12, 64, 0.0)
+        for k in range(20):
+            line = self.contour(k, 1.0, native.Note(0.5, 1.0, 60, 0.0), note)
+            self.assertLess(np.abs(line[60:75] - 64).max(), 0.5)  # (Then some fall)
 
 
 if __name__ == "__main__":

@@ -225,7 +225,7 @@ class Training(unittest.TestCase):
         self.assertEqual(clips.class_shares().shape, (40,))
 
     @staticmethod
-    def heard(trainer, features, labels):
+    def heard(trainer, features, labels, alone=None):
         """What the network of `trainer` hears of a batch: the features, the labels
         that it is to answer, those of the clips mixed in (None: nothing is), the
         share of the first, and whether the start of the features is but history."""
@@ -241,7 +241,7 @@ class Training(unittest.TestCase):
 
         with mock.patch.object(trainer, "parallel", network):
             with mock.patch.object(trainer.stack, "loss", loss):
-                share = float(trainer.loss(features, labels))
+                share = float(trainer.loss(features, labels, alone))
         return inputs[0], *[*targets, None][:2], share, inputs[1]
 
     def test_labels_stay_with_their_frames(self):
@@ -495,6 +495,11 @@ class Training(unittest.TestCase):
         under = x[:, :, 8] > 0
         self.assertTrue(bool((under == under[:, :1]).all()))
         self.assertLess(abs(float(under[:, 0].float().mean()) - 0.3), 0.1)
+        alone = torch.arange(len(keys)) % 2 == 0
+        x, *_ = self.heard(trainer, before.clone(), labels, alone)
+        also = x[:, :, 8] > 0
+        self.assertTrue(torch.equal(also[~alone], under[~alone]))
+        self.assertFalse(bool(also[alone].any()))
 
     def test_the_learning_rate_follows_its_schedule(self):
         def rates(*words):

@@ -268,6 +268,7 @@ class Stack(nn.Module):
         self.bands = bands
         self.stack = stack  # Frames of a column
         self.folded = folded
+        self.settled = False  # Normalisation by the statistics it has, in training too
         self.left, self.right = reach(layers)
         self.macs = macs(layers, bands, stack)
         if 1 + self.left + self.right > CONTEXT:
@@ -302,14 +303,19 @@ class Stack(nn.Module):
             low = high = 0
         if low or high or layer["right"]:
             x = F.pad(x, (0, layer["right"], low, high))
-        weight = module.weight
+        weight, bias = module.weight, module.bias
+        norm = None if self.folded else self.body[f"{layer['name']}_norm"]
+        if norm and self.settled:  # Then it is a part of the weights, which is faster
+            gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+            weight, bias = weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain
+            norm = None
         if not padding and weight.shape[2] == x.shape[2]:
             # A kernel as tall as the column: rows become channels, which is faster.
             x = x.flatten(1, 2).unsqueeze(2)
             weight = weight.flatten(1, 2).unsqueeze(2)
-        x = F.conv2d(x, weight, module.bias, 1, padding, module.dilation)
-        if not self.folded:
-            x = self.body[f"{layer['name']}_norm"](x)
+        x = F.conv2d(x, weight, bias, 1, padding, module.dilation)
+        if norm:
+            x = norm(x)
         return activate(MaxPool.apply(x, pooled) if pooled > 1 else x, layer)
 
     def _dense(self, x, layer):

@@ -71,6 +71,7 @@ class Clips:
         self.bands = self.front_end["bands"]
         self.stack = self.front_end.get("stack", 1)
         self._shards = {}
+        self._alone = set()  # (path, clip) under which nothing may be laid
         self.train, self.held_out = [], []
         self.scan()
         if not self.train:
@@ -135,6 +136,8 @@ class Clips:
     def _load(self, path):
         try:
             with np.load(path) as shard:
+                if "alone" in shard:
+                    self._alone.update((path, int(k)) for k in np.flatnonzero(shard["alone"]))
                 if self._native:
                     self._keep(path, *self._from_audio(shard))
                     return True
@@ -167,6 +170,10 @@ class Clips:
         clip = torch.arange(len(keys), device=device)[:, None, None]
         features = frames[clip, at.clamp(min=0)].float() * (at >= 0)[..., None]
         return features.flatten(2), labels.gather(1, ends).long()
+
+    def alone(self, keys):
+        """bool [clips]: whether each clip is one under which nothing may be laid."""
+        return torch.tensor([key in self._alone for key in keys], dtype=torch.bool)
 
     def class_shares(self):
         """Share of every class in all labels."""

@@ -399,9 +399,9 @@ def _below(rng, time, note, manner, rise):
     of the note before, where that is `rise` semitones lower, or on some lower one, stays
     there for a moment and slides up, before the half of the note is over."""
     depth = rng.uniform(0.6, 1.1) * rise if 0.5 < rise <= 7 else rng.uniform(0.7, 3.0)
-    until = manner["late_time"] * rng.uniform(0.5, 1.5)
-    until = min(until, 0.42 * (note.offset - note.onset))
-    half = min(until, rng.uniform(0.015, 0.06))
+    length = note.offset - note.onset
+    half = min(rng.uniform(0.015, 0.06), 0.15 * length)
+    until = min(manner["late_time"] * rng.uniform(0.5, 1.5), 0.45 * length - half)
     there = np.clip((time - note.onset - until + half) / (2 * half), 0, 1)
     return depth * (0.5 + 0.5 * np.cos(np.pi * there))
 

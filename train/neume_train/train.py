@@ -186,6 +186,7 @@ class Trainer:
         self.stack = stack.to(self.device, memory_format=torch.channels_last)
         self.parallel = self.ranks.parallel(self.stack)
         self.average = Average(self.stack, args.ema)
+        self.settle()
         self.optimiser = torch.optim.AdamW(
             self.stack.parameters(), lr=args.lr, weight_decay=args.weight_decay
         )
@@ -218,6 +219,13 @@ class Trainer:
         return networks.Stack(
             networks.preset(args.preset, bands, args.width), bands, args.dropout, stack=stack
         )
+
+    def settle(self):
+        """Keep the normalisation's statistics as they are, if that was asked for."""
+        if self.args.keep_norm:
+            if not isinstance(self.stack, networks.Stack):
+                raise ValueError(f"--keep-norm: {self.args.preset} has no such normalisation")
+            self.stack.settled = self.average.stack.settled = True
 
     def clips_agree(self):
         """ValueError if the processes see different clips."""
@@ -291,8 +299,9 @@ class Trainer:
             order += torch.randperm(clips, generator=generator).tolist()
         return order[:count], torch.randint(0, 840, (count,), generator=generator).tolist()
 
-    def loss(self, features, labels):
-        """Cross-entropy of a batch, label smoothing and mixing included."""
+    def loss(self, features, labels, alone=None):
+        """Cross-entropy of a batch, label smoothing and mixing included; nothing is laid
+        under clips that are `alone`."""
         args = self.args
         place = (self.epoch, self.step)
         generator = self.generator(*place)
@@ -302,7 +311,7 @@ class Trainer:
         torch.manual_seed(own.initial_seed())
         features, labels = features.to(self.device), labels.to(self.device)
         if args.augment:
-            features = self.underlay(features, self.generator(*place, 1), own)
+            features = self.underlay(features, alone, self.generator(*place, 1), own)
             features = augment(
                 features,
                 self.clips.front_end,
@@ -329,10 +338,12 @@ class Trainer:
                 )
         return loss
 
-    def underlay(self, features, chance, generator):
-        """Some of the clips with one in which nobody sings under them: which, by
-        `chance`, and how loud, by the device's `generator`."""
+    def underlay(self, features, alone, chance, generator):
+        """Some of the clips with one in which nobody sings under them, but not of those
+        that are `alone`: which, by `chance`, and how loud, by the device's `generator`."""
         chosen = torch.rand(len(features), generator=chance) < self.args.underlay
+        if alone is not None:
+            chosen &= ~alone
         chosen = chosen.nonzero().flatten()
         unsung = self.clips.unsung
         if not unsung or not len(chosen):
@@ -356,18 +367,19 @@ class Trainer:
 
     def train_step(self, keys, contexts, rate):
         """One update; returns the loss."""
-        begin = time.monotonic()
+        begin, seen = time.monotonic(), len(keys)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.stack.train()
-        loss = self.loss(*self.clips.batch(self.ranks.share(keys), self.ranks.share(contexts)))
+        keys, contexts = self.ranks.share(keys), self.ranks.share(contexts)
+        loss = self.loss(*self.clips.batch(keys, contexts), self.clips.alone(keys))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.stack.parameters(), self.args.clip)
         self.optimiser.step()
         self.average.update(self.stack)
         self.step += 1
-        self.seen += len(keys)
+        self.seen += seen
         value = float(loss.detach())
         if not math.isfinite(value):
             raise FloatingPointError(f"loss is {value} in epoch {self.epoch}, step {self.step}")
@@ -522,6 +534,9 @@ def parse(argv):
     add("--mixup", type=float, default=0.0, help="beta distribution's parameter, 0: none")
     add("--edge", type=float, default=0.0,
         help="share of batches trained without look-ahead (for networks that look ahead)")
+    add("--keep-norm", action="store_true",
+        help="batch normalisation keeps the statistics that it starts with: half as fast "
+        "again on a CPU, for going on from a trained network")
     add("--no-augment", dest="augment", action="store_false")
     add("--underlay", type=float, default=0.2,
         help="share of clips that get one without a voice under them")
