@@ -3,8 +3,8 @@
 """Melodies on plain tones: a whistle, a hum, an organ pipe, a test generator.
 
 What sounds all alone and has one pitch is what a player wants to hear as notes, be it
-a throat or not.  Under a band such a tone is one of the instruments: no clip has it there
-(but what train lays under clips, see its --underlay, comes under these too).
+a throat or not.  Under a band such a tone is one of the instruments: no clip has it there,
+and train's --underlay leaves these clips alone.
 """
 
 import numpy as np

@@ -535,8 +535,8 @@ def parse(argv):
     add("--edge", type=float, default=0.0,
         help="share of batches trained without look-ahead (for networks that look ahead)")
     add("--keep-norm", action="store_true",
-        help="batch normalisation keeps the statistics that it starts with: half as fast "
-        "again on a CPU, for going on from a trained network")
+        help="batch normalisation keeps the statistics that it starts with, which is faster "
+        "on a CPU: for going on from a trained network")
     add("--no-augment", dest="augment", action="store_false")
     add("--underlay", type=float, default=0.2,
         help="share of clips that get one without a voice under them")
