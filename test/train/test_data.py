@@ -346,6 +346,11 @@ class Ceiling(unittest.TestCase):
         self.assertEqual(whole, 1)
         seconds = ceiling.reached(tone, rate, true)
         self.assertLess(np.abs(seconds - 0.33).max(), 0.03)
+        found = ceiling.low(tone, rate, true)  # Of the two that rise
+        np.testing.assert_array_equal(found, np.ones((2, len(ceiling.AFTER))))
+        early = scoring.notes([(0, 1.25, 57), (1.25, 2, 59), (2.23, 3, 61)])
+        found = ceiling.low(tone, rate, early)  # The last comes after a rest
+        np.testing.assert_array_equal(found, [[1, 1, 0, 0, 0]])
         elsewhere = scoring.notes([(0, 1, 70), (1, 1.2, 59)])  # Not sung, and too short
         self.assertTrue(np.isnan(ceiling.reached(tone, rate, elsewhere)).all())
 

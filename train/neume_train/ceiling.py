@@ -19,6 +19,13 @@ waiting is worth.
 A second table says how long after a note's onset its pitch is first within the true
 semitone for 20 ms on end: whoever names a note sooner has guessed.
 
+    python3 -m neume_train.dataset --listen 40 --kind solo --out listen
+    python3 -m neume_train.ceiling --sets solo/pjs solo/nit_song070 --arrive listen
+
+adds a third: how many of the notes that rise from the one before are still low so many
+milliseconds after their onset, in the sets and in folders of synthetic solos, which are
+to sing as people do.
+
     python3 -m neume_train.ceiling --sets mix --edges 0.05 0.1
 
 scores the true notes themselves, each edge moved by up to so many seconds either way,
@@ -38,6 +45,8 @@ CLEAR = 0.5  # Least clarity of a pitch that counts
 SPAN = 10.0  # Semitones around a song's median
 STAYS = 2  # Estimates on end, pitch.HOP apart, that make a pitch reached
 EARLY, LONGEST = 0.02, 0.4  # Seconds about an onset within which it may be reached
+AFTER = (20, 60, 100, 140, 180)  # ms after an onset at which a note may be low
+LOW = 0.6  # Semitones below the median of its second half
 
 
 def listened(audio, rate, true):
@@ -79,6 +88,42 @@ def reached(audio, rate, true):
     return seconds
 
 
+def low(audio, rate, true):
+    """Whether each note that rises straight from the one before, and lasts 0.2 s at
+    least, is low AFTER its onset: [notes, len(AFTER)], NaN where it has no pitch."""
+    number, clarity, _, _ = pitch.track(audio, rate, np.median(true.pitch), SPAN, 0.03)
+    number = np.where(clarity > CLEAR, number, np.nan)
+    rows = []
+    for last, midi, (onset, offset), now in zip(
+        true.intervals[:-1, 1], true.midi[:-1], true.intervals[1:], true.midi[1:]
+    ):
+        if now <= midi or onset - last > 0.12 or offset - onset < 0.2:
+            continue
+        half = slice(*(round(t / pitch.HOP) for t in ((onset + offset) / 2, offset)))
+        if np.isnan(number[half]).all():
+            continue
+        at = np.round((onset + np.array(AFTER) / 1000) / pitch.HOP).astype(int)
+        heard = number[np.minimum(at, len(number) - 1)]
+        heard[onset + np.array(AFTER) / 1000 >= offset] = np.nan
+        far = np.abs(heard - np.nanmedian(number[half])) > SPAN / 2  # Another octave
+        there = heard < np.nanmedian(number[half]) - LOW
+        rows.append(np.where(np.isnan(heard) | far, np.nan, there))
+    return np.array(rows).reshape(-1, len(AFTER))
+
+
+def low_line(name, folder):
+    """A line of the table of notes that arrive late."""
+    rows = []
+    for recording in evaluate.labelled(folder):
+        audio, rate = soundfile.read(recording.audio, dtype="float32", always_2d=True)
+        true, _ = scoring.read_truth(recording.labels)
+        if len(true.midi):
+            rows.append(low(audio.mean(1), rate, true))
+    rows = np.concatenate(rows)
+    shares = " | ".join(f"{share:.2f}" for share in np.nanmean(rows, 0))
+    return f"| {name} | {len(rows)} | {shares} |"
+
+
 def blurred(true, seconds, rng):
     """The notes of `true` with their edges moved by up to `seconds`."""
     edges = true.intervals + rng.uniform(-seconds, seconds, true.intervals.shape)
@@ -112,6 +157,8 @@ def main():
     parser.add_argument("--sets", nargs="+", required=True, help="folders of solos in DATA")
     parser.add_argument("--edges", type=float, nargs="+", metavar="SECONDS",
         help="score the true notes with edges so unsure instead")
+    parser.add_argument("--arrive", nargs="+", metavar="DIR",
+        help="how many rising notes are low at first, there and in the sets")
     options = parser.parse_args()
     if not options.data:
         parser.error("--data or NEUME_DATA must name the folder of recordings")
@@ -140,6 +187,13 @@ def main():
         middle, high = 1000 * np.nanpercentile(seconds, (50, 95))
         never = np.isnan(seconds).sum()
         print(f"| {name} | {middle:.0f} | {high:.0f} | {never} of {len(seconds)} |")
+    if options.arrive:
+        heads = " | ".join(f"{ms} ms" for ms in AFTER)
+        print(f"\n| rising notes that are low | notes | {heads} |")
+        print("|---|---|" + "---|" * len(AFTER))
+        folders = [(name, os.path.join(options.data, name)) for name in options.sets]
+        for name, folder in folders + [(os.path.basename(f), f) for f in options.arrive]:
+            print(low_line(name, folder))
 
 
 if __name__ == "__main__":
