@@ -453,18 +453,6 @@ class Clips(unittest.TestCase):
             self.assertEqual(sum(whole["class_frames"]), 5 * 960)
             self.assertEqual(json.loads((parts / "dataset.json").read_text()), whole)
 
-    def test_clips_of_tones_say_so(self):
-        try:
-            from neume_train import shards  # pylint: disable=import-outside-toplevel
-        except ImportError as error:
-            self.skipTest(str(error))
-        for front_end in (FRONT_END, None):
-            for kind, alone in (("tones", True), ("held", False)):
-                with tempfile.TemporaryDirectory() as folder:
-                    dataset.generate(folder, 2, seed=2, shard=2, front_end=front_end, kind=kind)
-                    data = shards.Clips([folder])
-                    self.assertEqual(data.alone(data.train).tolist(), [alone])
-
     def test_audio_gives_the_same_features_and_labels(self):
         try:
             from neume_train import shards  # pylint: disable=import-outside-toplevel

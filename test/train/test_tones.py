@@ -8,6 +8,7 @@ Needs the library (NEUME_NATIVE), NumPy, SciPy and soundfile.
 
 import pathlib
 import sys
+import tempfile
 import unittest
 
 import numpy as np
@@ -16,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "train"))
 
 # pylint: disable=wrong-import-position
 import heard  # noqa: E402
-from neume_train import clips, native, pitch, tones  # noqa: E402
+from neume_train import clips, dataset, native, pitch, tones  # noqa: E402
 
 RATE = 8192
 
@@ -118,6 +119,22 @@ class Vowels(unittest.TestCase):
         # Many keep to one anyway; of the others hardly anything is left but noise
         one, many = (np.percentile(spread[vowels], 80) for vowels in (0.0, 1.0))
         self.assertLess(2 * one, many)
+
+
+class Shards(unittest.TestCase):
+    """What train is told of clips of tones."""
+
+    def test_clips_of_tones_say_so(self):
+        try:
+            from neume_train import shards  # pylint: disable=import-outside-toplevel
+        except ImportError:
+            self.skipTest("no PyTorch")
+        for front_end in (native.FrontEnd(), None):
+            for kind, alone in (("tones", True), ("held", False)):
+                with tempfile.TemporaryDirectory() as folder:
+                    dataset.generate(folder, 2, seed=2, shard=2, front_end=front_end, kind=kind)
+                    data = shards.Clips([folder])
+                    self.assertEqual(data.alone(data.train).tolist(), [alone])
 
 
 if __name__ == "__main__":
