@@ -50,7 +50,8 @@ typedef struct {
   double overshoot; ///< Overshoot of a pitch step, share of the step, 0..0.3
   double fall;      ///< Typical fall of pitch before a rest, cents
   double dip;       ///< Typical dip of pitch at a note's consonant, cents
-  double late;      ///< Share of rising notes that arrive late, 0..1
+  double
+    late; ///< Share of rising notes that arrive late, 0..1; fewer of others
   double late_time; ///< Typical seconds until those have arrived
 } SynthVoice;
 

@@ -501,6 +501,16 @@ class Training(unittest.TestCase):
         self.assertTrue(torch.equal(also[~alone], under[~alone]))
         self.assertFalse(bool(also[alone].any()))
 
+    def test_normalisation_may_keep_its_statistics(self):
+        for words, moves in ((), True), (("--keep-norm",), False):
+            trainer = self.trainer("norm", *words)
+            before = {k: v.clone() for k, v in trainer.stack.state_dict().items()}
+            self.assertTrue(self.run_it(trainer))
+            for key, value in trainer.stack.state_dict().items():
+                still = not moves and key.rsplit(".", 1)[1].startswith(("running", "num_batches"))
+                self.assertEqual(torch.equal(value, before[key]), still, key)
+            shutil.rmtree(self.root / "norm")
+
     def test_the_learning_rate_follows_its_schedule(self):
         def rates(*words):
             used = []

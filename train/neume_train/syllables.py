@@ -396,9 +396,9 @@ def late(rng):
 
 def _below(rng, time, note, manner, rise):
     """How far below its pitch a late note is at each `time`: it begins near the pitch
-    of the note before, where that is `rise` semitones lower, or on some lower one, stays
-    there for a moment and slides up, before the half of the note is over."""
-    depth = rng.uniform(0.6, 1.1) * rise if 0.5 < rise <= 7 else rng.uniform(0.7, 3.0)
+    of the note before, where that is `rise` semitones lower (0: it is not), or on some
+    lower one, stays there for a moment and slides up, before the half of the note is over."""
+    depth = rng.uniform(0.6, 1.1) * rise if rise else rng.uniform(0.7, 3.0)
     length = note.offset - note.onset
     half = min(rng.uniform(0.015, 0.06), 0.15 * length)
     until = min(manner["late_time"] * rng.uniform(0.5, 1.5), 0.45 * length - half)
@@ -411,7 +411,8 @@ def _contour(rng, time, group, manner, before=None):
     comes straight after the note `before`, if any."""
     target = np.full(len(time), group[0].midi, float)
     rise = group[0].midi - before.midi if before is not None else 0.0
-    share = 1.0 if 0.5 < rise <= 7 else 0.6 if before is None else 0.3
+    rise = rise if 0.5 < rise <= 7 else 0.0
+    share = 1.0 if rise else 0.6 if before is None else 0.3
     is_late = rng.random() < share * manner["late"]
     if is_late:
         target -= _below(rng, time, group[0], manner, rise)
