@@ -74,11 +74,11 @@ class Maker:
 
     # Of the singers, those who are talkers; of the bands, those that were recorded.
     # With the sounds of packages there is more of either than without.
-    TALKERS = {False: 0.12, True: 0.22}
+    TALKERS = {False: 0.12, True: 0.34}
     RECORDED = {False: 0.15, True: 0.5}
 
     def __init__(
-        self, data=None, library=None, cache=None, only=None, kind=None, pace=2.8, voices=True,
+        self, data=None, library=None, cache=None, only=None, kind=None, pace=4.5, voices=True,
         sounds=None,
     ):
         self.native = library or native.load()
@@ -228,7 +228,7 @@ class Maker:
     @staticmethod
     def _register(rng):
         """Lowest and highest MIDI number of a melody for some singer."""
-        centre = rng.choice([54, 65, 71, 50, 77], p=[0.34, 0.4, 0.12, 0.08, 0.06])
+        centre = rng.choice([54, 65, 71, 50, 77], p=[0.34, 0.34, 0.1, 0.17, 0.05])
         centre = centre + rng.normal(0, 3)
         if rng.random() < 0.25:  # The edges must be learned too
             centre = rng.uniform(46, 82)
