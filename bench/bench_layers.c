@@ -37,9 +37,10 @@
 
 /* A kernel set that notes when each layer begins: its weights tell it. */
 
-static const NeumeModel* watched;                      // By watch()
-static double            begins[NEUME_LAYERS_MAX + 1]; // Of layers, seconds
-static uint32_t          layer_now;                    // In `watched`
+static const NeumeModel*   watched;                      // By watch()
+static const NeumeKernels* used;                         // By watch()
+static double              begins[NEUME_LAYERS_MAX + 1]; // Of layers, seconds
+static uint32_t            layer_now;                    // In `watched`
 
 static bool has_weights(const NeumeModel* const model, const uint32_t l)
 {
@@ -58,7 +59,7 @@ static void watch(const NeumeBlock* const block)
     begins[l] = machine_now();
     layer_now = l;
   }
-  neume_kernels_best()->block(block);
+  used->block(block);
 }
 
 /** Least seconds a frame of each layer in passes of `n` frames; the last one
@@ -104,7 +105,7 @@ static void measure(NeumeModel* const model,
 
 static void row(const char* const name,
                 const double      macs,
-                const double      weights,
+                const double      bytes,
                 const double      one,
                 const double      many,
                 const bool        single,
@@ -113,11 +114,11 @@ static void row(const char* const name,
   printf("| %s | %.3f | %.0f | %.1f | %.0f%% | ",
          name,
          macs * 1e-6,
-         weights * sizeof(float) / 1024.0,
+         bytes / 1024.0,
          one * 1e6,
          100.0 * macs / one / peak);
   if (single) {
-    printf("%.0f", weights * sizeof(float) / one * 1e-9);
+    printf("%.0f", bytes / one * 1e-9);
   }
   printf(" | %.1f | %.0f%% |\n", many * 1e6, 100.0 * macs / many / peak);
 }
@@ -150,8 +151,11 @@ static void table(NeumeModel* const model)
     const double size =
       (double)layer->in_channels * layer->out_channels *
       (dense ? layer->in_rows : layer->kernel_time * layer->kernel_freq);
-    const bool single = layer->out_rows == 1;
-    char       name[64];
+    const bool   single = layer->out_rows == 1;
+    const double read =
+      size *
+      (double)(model->packed->half[l] ? sizeof(uint16_t) : sizeof(float));
+    char name[64];
     snprintf(name,
              sizeof(name),
              "%u x %u, %u to %u channels, %u rows",
@@ -160,10 +164,10 @@ static void table(NeumeModel* const model)
              layer->in_channels,
              layer->out_channels,
              layer->out_rows);
-    row(name, size * layer->out_rows, size, one[l], many[l], single, peak);
+    row(name, size * layer->out_rows, read, one[l], many[l], single, peak);
     macs += size * layer->out_rows;
-    weights += size;
-    bytes += single ? size * sizeof(float) : 0.0;
+    weights += read;
+    bytes += single ? read : 0.0;
     seconds += single ? one[l] : 0.0;
   }
   row("all",
@@ -196,6 +200,7 @@ int main(int argc, char** argv)
     }
     model->packed = packed;
     watched       = model;
+    used          = neume_kernels_best();
     table(model);
     model->packed = NULL;
     neume_cnn_weights_free(packed);

@@ -111,24 +111,27 @@ static void conv_block(NeumeCnn* const   cnn,
                    (size_t)(out->pad_low + row) * out->channels + first
                : NULL;
 
-  NeumeBlock block = {
-    .rows      = rows,
-    .panels    = unit->panels,
-    .taps      = part->taps,
-    .depth     = part->depth,
-    .a         = a,
-    .b         = cnn->weights->weight[l] + unit->panel * panel + skip,
-    .from      = early ? sums : tile,
-    .to        = early    ? sums
-                 : direct ? column
-                          : tile,
-    .a_step    = single ? in->stride : in->channels,
-    .b_step    = panel,
-    .from_step = early ? whole : width,
-    .to_step   = early    ? whole
-                 : direct ? step
-                          : width,
-    .slope     = unit->ends ? layer->slope : 1.0F,
+  const size_t    at    = unit->panel * panel + skip;
+  const uint16_t* half  = cnn->weights->half[l];
+  NeumeBlock      block = {
+         .rows      = rows,
+         .panels    = unit->panels,
+         .taps      = part->taps,
+         .depth     = part->depth,
+         .a         = a,
+         .b         = cnn->weights->weight[l] + at,
+         .b_half    = half ? half + at : NULL,
+         .from      = early ? sums : tile,
+         .to        = early    ? sums
+                      : direct ? column
+                               : tile,
+         .a_step    = single ? in->stride : in->channels,
+         .b_step    = panel,
+         .from_step = early ? whole : width,
+         .to_step   = early    ? whole
+                      : direct ? step
+                               : width,
+         .slope     = unit->ends ? layer->slope : 1.0F,
   };
   if (unit->begins && unit->split && !early) {
     block.from      = sums;

@@ -3,6 +3,7 @@
 
 #include "cnn_weights.h"
 
+#include "half.h"
 #include "kernels.h"
 #include "model.h"
 #include "status.h"
@@ -73,6 +74,29 @@ static void pack_weight(const NeumeLayer* const layer,
   }
 }
 
+/** Whether a pass of one frame uses each weight of `layer` once. */
+static bool is_single(const NeumeLayer* const layer)
+{
+  return layer->out_rows == 1;
+}
+
+/** Floats that `n` halves take, in whole cache lines. */
+static uint64_t halves_size(const uint64_t n)
+{
+  const uint64_t line = ALIGNMENT / sizeof(uint16_t);
+  return (n + line - 1U) / line * (ALIGNMENT / sizeof(float));
+}
+
+/** `n` numbers in half precision; false if one is no such number. */
+static bool pack_halves(const float* from, const size_t n, uint16_t* const to)
+{
+  size_t i = 0;
+  while (i < n && neume_half_bits(from[i], &to[i])) {
+    ++i;
+  }
+  return i == n;
+}
+
 NeumeStatus neume_cnn_weights_new(const NeumeModel* const model,
                                   NeumeCnnWeights** const weights)
 {
@@ -81,7 +105,9 @@ NeumeStatus neume_cnn_weights_new(const NeumeModel* const model,
   for (uint32_t l = 0; l < model->n_layers; ++l) {
     Kernel kernel;
     if (kernel_of(&model->layers[l], &kernel)) {
-      size += kernel_size(&kernel) + (uint64_t)kernel.panels * NEUME_PANEL;
+      const uint64_t n = kernel_size(&kernel);
+      size += n + (uint64_t)kernel.panels * NEUME_PANEL +
+              (is_single(&model->layers[l]) ? halves_size(n) : 0U);
     }
     if (size > FLOATS_MAX) {
       return NEUME_ERR_SIZE;
@@ -104,7 +130,15 @@ NeumeStatus neume_cnn_weights_new(const NeumeModel* const model,
     if (kernel_of(layer, &kernel)) {
       made->weight[l] = to;
       pack_weight(layer, &kernel, to);
-      to += kernel_size(&kernel);
+      const size_t count = kernel_size(&kernel);
+      to += count;
+      if (is_single(layer)) {
+        uint16_t* const halves = (uint16_t*)(void*)to;
+        if (pack_halves(made->weight[l], count, halves)) {
+          made->half[l] = halves;
+        }
+        to += halves_size(count);
+      }
 
       const size_t n = (size_t)kernel.panels * NEUME_PANEL;
       made->bias[l]  = to;

@@ -7,6 +7,8 @@
 #include "model.h"
 #include "status.h"
 
+#include <stdint.h>
+
 /** A model's weights in the order in which kernels read them.
 
     Immutable once made and the same for every engine of a model, so that
@@ -15,8 +17,11 @@
 typedef struct NeumeCnnWeights {
   const float* weight[NEUME_LAYERS_MAX]; ///< [panels][kernel_time][kernel_freq]
                                          ///< [in_channels][NEUME_PANEL]
-  const float* bias[NEUME_LAYERS_MAX];   ///< [panels][NEUME_PANEL]
-  float*       memory;                   ///< Owns both
+  const uint16_t* half[NEUME_LAYERS_MAX]; ///< The same in half precision, of
+                                          ///< layers of a single row whose
+                                          ///< weights all are such numbers
+  const float* bias[NEUME_LAYERS_MAX];    ///< [panels][NEUME_PANEL]
+  float*       memory;                    ///< Owns all
 } NeumeCnnWeights;
 
 /** Pack the weights of `model`, which is not needed afterwards.

@@ -12,6 +12,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #define VECTOR 4U                     ///< Floats in a vector
 #define WIDTH  (NEUME_PANEL / VECTOR) ///< Vectors in a panel
 #define ROWS   2U ///< Rows at once: 8 of 16 SSE registers are sums
@@ -82,6 +86,21 @@ static void block(const NeumeBlock* const block) NEUME_REALTIME
 
 const NeumeKernels neume_kernels_c = { "c", block };
 
+#if defined(__x86_64__)
+
+/** Whether the processor widens halves.  (Not every compiler that may build
+    this knows that word for __builtin_cpu_supports().) */
+static bool has_f16c(void)
+{
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+
+#endif
+
 const NeumeKernels* neume_kernels_get(uint32_t i)
 {
   const NeumeKernels* sets[3];
@@ -91,7 +110,8 @@ const NeumeKernels* neume_kernels_get(uint32_t i)
   if (__builtin_cpu_supports("avx512f")) {
     sets[n++] = &neume_kernels_avx512;
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+      has_f16c()) {
     sets[n++] = &neume_kernels_avx2;
   }
 #elif defined(__aarch64__)

@@ -28,11 +28,13 @@ typedef struct {
   uint32_t            taps;   ///< Columns under the kernel
   uint32_t            depth;  ///< Values under the kernel in each
   const float* const* a;      ///< [taps], each the first of the rows
-  const float* b;      ///< [panels][taps][depth][NEUME_PANEL], 32-byte aligned
-  const float* from;   ///< [rows][panels][NEUME_PANEL], likewise
-  float*       to;     ///< [rows][panels][NEUME_PANEL], may be `from`
-  size_t       a_step; ///< Floats between rows of `a`
-  size_t       b_step; ///< Floats between panels of `b`
+  const float*    b; ///< [panels][taps][depth][NEUME_PANEL], 32-byte aligned
+  const uint16_t* b_half; ///< The same numbers in half precision, or NULL: a
+                          ///< set may read them instead
+  const float* from;      ///< [rows][panels][NEUME_PANEL], likewise
+  float*       to;        ///< [rows][panels][NEUME_PANEL], may be `from`
+  size_t       a_step;    ///< Floats between rows of `a`
+  size_t       b_step;    ///< Numbers between panels of `b`
   size_t       from_step; ///< Floats between rows of `from`, may be 0
   size_t       to_step;   ///< Floats between rows of `to`
   float        slope;     ///< Factor on negative results: 1 linear, 0 ReLU
@@ -47,7 +49,8 @@ typedef struct {
       Every sum is taken in the order of its terms, first `from`, then tap by
       tap.  So it is the same, in every bit, whatever rows and panels share its
       block, and wherever it is cut into parts that begin with the last part's
-      result.  Sets round differently.  Realtime-safe.
+      result, and whether or not there is `b_half`.  Sets round differently.
+      Realtime-safe.
   */
   void (*block)(const NeumeBlock* block) NEUME_REALTIME;
 } NeumeKernels;

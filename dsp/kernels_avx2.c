@@ -6,6 +6,7 @@
 #include "kernels_simd.h"
 
 #include <immintrin.h>
+#include <stdint.h>
 
 #define VECTOR 8U ///< Floats in a register
 
@@ -17,6 +18,11 @@ typedef __m256 Vector;
 static inline Vector load(const float* const x)
 {
   return _mm256_loadu_ps(x);
+}
+
+static inline Vector widen(const uint16_t* const x)
+{
+  return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)(const void*)x));
 }
 
 static inline Vector splat(const float* const x)

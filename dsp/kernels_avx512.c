@@ -6,6 +6,7 @@
 #include "kernels_simd.h"
 
 #include <immintrin.h>
+#include <stdint.h>
 
 #define VECTOR 16U ///< Floats in a register
 
@@ -16,6 +17,11 @@ typedef __m512 Vector;
 static inline Vector load(const float* const x)
 {
   return _mm512_loadu_ps(x);
+}
+
+static inline Vector widen(const uint16_t* const x)
+{
+  return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)(const void*)x));
 }
 
 static inline Vector splat(const float* const x)

@@ -6,6 +6,7 @@
 #include "kernels_simd.h"
 
 #include <arm_neon.h>
+#include <stdint.h>
 
 #define VECTOR 4U ///< Floats in a register
 
@@ -17,6 +18,11 @@ typedef float32x4_t Vector;
 static inline Vector load(const float* const x)
 {
   return vld1q_f32(x);
+}
+
+static inline Vector widen(const uint16_t* const x)
+{
+  return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(x)));
 }
 
 static inline Vector splat(const float* const x)

@@ -7,6 +7,7 @@
 #include "kernels.h"
 #include "kernels_simd.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@
       Vector            a register
       VECTOR            how many floats it holds
       load(x)           VECTOR floats from `x`
+      widen(x)          VECTOR floats from as many halves at `x`
       splat(x)          VECTOR times the float at `x`
       add(sum, a, b)    sum + a * b, rounded once
       activate(x, odd, even)   odd * x + even * |x|, the product with `even`
@@ -26,10 +28,14 @@
 
 #define WIDTH (NEUME_PANEL / VECTOR) ///< Registers in a panel
 
-/** A block of `rows` and `panels` known to the compiler: sums stay in registers
-    only where it knows how many there are. */
-static inline __attribute__((always_inline)) void
-shape(const uint32_t rows, const uint32_t panels, const NeumeBlock* const block)
+/** A block of `rows` and `panels` known to the compiler, since sums stay in
+    registers only where it knows how many there are, with weights from `b_half`
+    if `half`. */
+static inline __attribute__((always_inline)) void shape(
+  const uint32_t          rows,
+  const uint32_t          panels,
+  const bool              half,
+  const NeumeBlock* const block)
 {
   Vector sum[NEUME_BLOCK][WIDTH];
   NEUME_UNROLL
@@ -45,7 +51,7 @@ shape(const uint32_t rows, const uint32_t panels, const NeumeBlock* const block)
     }
   }
 
-  const float* b = block->b;
+  size_t b = 0;
   for (uint32_t t = 0; t < block->taps; ++t) {
     const float* x[NEUME_BLOCK];
     NEUME_UNROLL
@@ -58,7 +64,8 @@ shape(const uint32_t rows, const uint32_t panels, const NeumeBlock* const block)
         Vector v[WIDTH];
         NEUME_UNROLL
         for (uint32_t j = 0; j < WIDTH; ++j) {
-          v[j] = load(b + p * block->b_step + (size_t)j * VECTOR);
+          const size_t at = b + p * block->b_step + (size_t)j * VECTOR;
+          v[j] = half ? widen(block->b_half + at) : load(block->b + at);
         }
         NEUME_UNROLL
         for (uint32_t i = 0; i < rows; ++i) {
@@ -89,21 +96,37 @@ shape(const uint32_t rows, const uint32_t panels, const NeumeBlock* const block)
   }
 }
 
+/** A single row uses each weight once, so that reading them takes the time. */
+static inline __attribute__((always_inline)) void single(
+  const uint32_t          panels,
+  const NeumeBlock* const block)
+{
+  if (block->b_half) {
+    shape(1, panels, true, block);
+  } else {
+    shape(1, panels, false, block);
+  }
+}
+
 /** A block of any shape. */
 static void block(const NeumeBlock* const block) NEUME_REALTIME
 {
 #define SHAPE(rows, panels)                                                    \
   case (rows)*16U + (panels):                                                  \
-    shape(rows, panels, block);                                                \
+    shape(rows, panels, false, block);                                         \
+    break;
+#define SINGLE(panels)                                                         \
+  case 16U + (panels):                                                         \
+    single(panels, block);                                                     \
     break;
 
   switch (block->rows * 16U + block->panels) {
-    SHAPE(1, 1)
-    SHAPE(1, 2)
-    SHAPE(1, 3)
-    SHAPE(1, 4)
-    SHAPE(1, 5)
-    SHAPE(1, 6)
+    SINGLE(1)
+    SINGLE(2)
+    SINGLE(3)
+    SINGLE(4)
+    SINGLE(5)
+    SINGLE(6)
     SHAPE(2, 1)
     SHAPE(2, 2)
     SHAPE(2, 3)
@@ -115,6 +138,7 @@ static void block(const NeumeBlock* const block) NEUME_REALTIME
     default:
       break;
   }
+#undef SINGLE
 #undef SHAPE
 }
 

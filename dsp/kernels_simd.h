@@ -12,7 +12,7 @@
 
 #if defined(__x86_64__)
 extern const NeumeKernels neume_kernels_avx512; ///< AVX-512, foundation
-extern const NeumeKernels neume_kernels_avx2;   ///< AVX2 and FMA
+extern const NeumeKernels neume_kernels_avx2;   ///< AVX2, FMA, F16C
 #elif defined(__aarch64__)
 extern const NeumeKernels neume_kernels_neon; ///< Advanced SIMD
 #endif

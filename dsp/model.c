@@ -4,6 +4,7 @@
 #include "model.h"
 
 #include "fault.h"
+#include "half.h"
 #include "layers.h"
 #include "logmel.h"
 #include "metadata.h"
@@ -152,16 +153,7 @@ static bool bind_tensors(NeumeSafetensors*     st,
 /** IEEE 754 binary16, little-endian. */
 static float read_half(const uint8_t* b)
 {
-  const uint32_t bits     = (uint32_t)b[0] | (uint32_t)b[1] << 8U;
-  const uint32_t exponent = bits >> 10U & 0x1FU;
-  const uint32_t fraction = bits & 0x3FFU;
-  const float    sign     = bits & 0x8000U ? -1.0f : 1.0f;
-  if (exponent == 0x1FU) {
-    return fraction ? NAN : sign * INFINITY;
-  }
-  return sign * (exponent
-                   ? ldexpf((float)(fraction + 0x400U), (int)exponent - 25)
-                   : ldexpf((float)fraction, -24));
+  return neume_half_value((uint32_t)b[0] | (uint32_t)b[1] << 8U);
 }
 
 /** IEEE 754 binary32, little-endian. */

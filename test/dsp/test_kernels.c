@@ -3,6 +3,7 @@
 
 // Every kernel set against sums in double precision
 
+#include "half.h"
 #include "kernels.h"
 
 #include "../test.h"
@@ -31,13 +32,18 @@ static float value(void)
   return (float)below(2001) / 1000.0F - 1.0F;
 }
 
-static float* floats(const size_t n)
+static void* aligned(const size_t bytes)
 {
-  const size_t bytes = (n * sizeof(float) + 63U) / 64U * 64U;
-  float* const x     = aligned_alloc(64, bytes);
+  void* const x = aligned_alloc(64, (bytes + 63U) / 64U * 64U);
   if (!x) {
     abort();
   }
+  return x;
+}
+
+static float* floats(const size_t n)
+{
+  float* const x = aligned(n * sizeof(float));
   for (size_t i = 0; i < n; ++i) {
     x[i] = value();
   }
@@ -49,12 +55,13 @@ typedef struct {
   float* columns[TAPS_MAX]; ///< [NEUME_BLOCK] rows, `step` apart; each ends
                             ///< where the last row ends, so that memory
                             ///< checkers see what is read too far
-  float*   b;               ///< [NEUME_BLOCK][taps][depth][NEUME_PANEL]
-  float*   from;            ///< [NEUME_BLOCK][NEUME_BLOCK][NEUME_PANEL]
-  uint32_t taps;            ///< Of the block
-  uint32_t depth;           ///< Of the block
-  uint32_t step;            ///< Between rows
-  float    slope;           ///< Of the block
+  float*    b;              ///< [NEUME_BLOCK][taps][depth][NEUME_PANEL]
+  uint16_t* b_half;         ///< The same
+  float*    from;           ///< [NEUME_BLOCK][NEUME_BLOCK][NEUME_PANEL]
+  uint32_t  taps;           ///< Of the block
+  uint32_t  depth;          ///< Of the block
+  uint32_t  step;           ///< Between rows
+  float     slope;          ///< Of the block
 } Input;
 
 static void input_new(Input* const   in,
@@ -73,7 +80,14 @@ static void input_new(Input* const   in,
       in->columns[t][k] = value();
     }
   }
-  in->b     = floats((size_t)NEUME_BLOCK * taps * depth * NEUME_PANEL);
+  const size_t n = (size_t)NEUME_BLOCK * taps * depth * NEUME_PANEL;
+  in->b          = floats(n);
+  in->b_half     = aligned(n * sizeof(uint16_t));
+  for (size_t i = 0; i < n; ++i) {
+    in->b[i] =
+      ((float)below(2049) - 1024.0F) * (below(9) ? 0x1p-10F : 0x1p-24F);
+    CHECK(neume_half_bits(in->b[i], &in->b_half[i]));
+  }
   in->from  = floats((size_t)NEUME_BLOCK * NEUME_BLOCK * NEUME_PANEL);
   in->taps  = taps;
   in->depth = depth;
@@ -87,6 +101,7 @@ static void input_free(Input* const in)
     free(in->columns[t]);
   }
   free(in->b);
+  free(in->b_half);
   free(in->from);
 }
 
@@ -192,10 +207,14 @@ static void check_shapes(const NeumeKernels* const kernels,
     }
   }
 
-  // The second and later panels, too, are those of one row
+  // The second and later panels, too, are those of one row, and from halves
   for (uint32_t panels = 1; panels <= NEUME_BLOCK; ++panels) {
-    float* const     to    = floats((size_t)panels * NEUME_PANEL);
-    const NeumeBlock block = block_of(&in, 1, panels, to, 0);
+    float* const to    = floats((size_t)panels * NEUME_PANEL);
+    NeumeBlock   block = block_of(&in, 1, panels, to, 0);
+    kernels->block(&block);
+    CHECK(same(to, single[0], (size_t)panels * NEUME_PANEL));
+    memset(to, 0, (size_t)panels * NEUME_PANEL * sizeof(float));
+    block.b_half = in.b_half;
     kernels->block(&block);
     CHECK(same(to, single[0], (size_t)panels * NEUME_PANEL));
     free(to);
