@@ -19,8 +19,8 @@
    one whether a note that sounds has given way to another, which needs more
    care: a voice that is heard for the first time would else be late, and one
    that wavers would chatter.  Where an onset comes with it, a single sure step
-   starts a note, or two surer ones make it another, if it shall be prompt: two
-   things say so.
+   starts a note, or three surer ones make it another, if it shall be prompt:
+   two things say so.
 
    The decision has hysteresis: a note starts at the threshold, ends where the
    voice is less likely than not, and gives way to another only where that one
@@ -59,7 +59,7 @@ static const double still_seconds = 0.04;  ///< So long the other stood still
 
 static const float  once_sure = 0.6f; ///< Posterior that starts a note at once
 static const float  change_sure  = 0.75f; ///< The same that makes it another
-static const double change_still = 0.02;  ///< Which has stood still for so long
+static const double change_still = 0.035; ///< Which has stood still for so long
 static const float  once_onset   = 0.5f;  ///< With an onset of this probability
 static const double once_seconds = 0.05;  ///< No longer ago
 static const float  once_rise =

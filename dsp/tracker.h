@@ -15,7 +15,7 @@ typedef struct {
   float    gate;      ///< Level below which nothing sounds, dBFS
   uint32_t min_steps; ///< Shortest note, steps; a shorter one is held on
   uint32_t lag;       ///< Steps of future that a decision waits for
-  bool prompt; ///< With an onset, one sure step starts a note, two change it
+  bool prompt; ///< With an onset, one sure step starts a note, three change it
 } NeumeTrackerParams;
 
 #define NEUME_LAG_MAX 80 ///< Longest lag, steps (1.25 s at P = 8)

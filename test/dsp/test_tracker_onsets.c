@@ -215,18 +215,18 @@ static unsigned change(bool     prompt,
   return steps;
 }
 
-/** Another note by two steps that are surer yet. */
+/** Another note by three steps that are surer yet. */
 static void test_prompt_change(void)
 {
-  CHECK(change(true, 0.5f, 0.85f, 0.7f, 30) == 2);
+  CHECK(change(true, 0.5f, 0.85f, 0.7f, 30) == 3);
   const unsigned slow = change(false, 0.5f, 0.85f, 0.7f, 30);
   CHECK_MSG(slow > 3, "%u", slow);
   CHECK(change(true, 0.5f, 0.85f, 0.45f, 30) == slow); // No onset
   CHECK(change(true, 0.5f, 0.73f, 0.7f, 30) >= slow);  // Not sure
-  CHECK(change(true, 0.84f, 0.85f, 0.7f, 30) == 2);
+  CHECK(change(true, 0.84f, 0.85f, 0.7f, 30) == 3);
   CHECK(change(true, 0.86f, 0.85f, 0.7f, 30) == 0); // Never, by the threshold
-  CHECK(change(true, 0.5f, 0.85f, 0.7f, 4) == 2);
-  CHECK(change(true, 0.5f, 0.85f, 0.7f, 2) > 2); // The sounding one's own
+  CHECK(change(true, 0.5f, 0.85f, 0.7f, 4) == 3);
+  CHECK(change(true, 0.5f, 0.85f, 0.7f, 2) > 3); // The sounding one's own
 }
 
 static void test_lost_onset(void)
