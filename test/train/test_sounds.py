@@ -105,6 +105,35 @@ class TalkersTest(unittest.TestCase):
             self.assertGreater(np.median(clarity[middle]), 0.8)
         self.assertLess(np.abs(audio[: int(0.3 * self.RATE)]).max(), 0.02)
 
+    def test_some_sing_with_the_pitch_of_speech(self):
+        period = np.zeros(40)
+        period[10:30] = 0.01 * 2 ** (np.linspace(-1, 1, 20) / 12)
+        stray = talkers._spoken_line(period)
+        self.assertEqual(np.abs(stray[period == 0]).max(), 0)
+        self.assertTrue(np.allclose(stray[10:30], np.linspace(1, -1, 20)))
+        period[29] = 0.02
+        self.assertAlmostEqual(talkers._spoken_line(period).min(), -2)
+        self.assertEqual(np.abs(talkers._spoken_line(np.zeros(5))).max(), 0)
+        with tempfile.TemporaryDirectory() as cache:
+            bank = talkers.Talkers([self.speech()], self.RATE, cache, kinds=())
+        melody = heard.melody(np.random.default_rng(1), 3 * [48, 52, 45, 54])
+        draws, manner = [0.0, 0.7], syllables._manner(np.random.default_rng(2))
+        for key in ("vibrato_depth", "drift", "scoop_share", "late", "dip"):
+            manner[key] = 0.0
+        strays = []
+        for share in draws:
+            rng = mock.Mock(wraps=np.random.default_rng(3))
+            rng.choice.side_effect = lambda *_, share=share, **__: share
+            with mock.patch.object(syllables, "_manner", return_value=dict(manner)):
+                audio, sung = bank.sing(rng, ("recorded", "0"), melody, 11 * self.RATE)
+            spread = []
+            for note in sung:
+                found, clarity, _, _ = pitch.track(audio, self.RATE, note.midi, 7.0)
+                inside = slice(int(100 * note.onset) + 5, int(100 * note.offset) - 5)
+                spread.append(np.std(found[inside][clarity[inside] > 0.8]))
+            strays.append(np.mean(spread))
+        self.assertGreater(strays[1], 1.5 * strays[0])
+
     def test_the_voice_is_where_its_notes_are(self):
         with tempfile.TemporaryDirectory() as cache:
             bank = talkers.Talkers([self.speech()], self.RATE, cache, kinds=())

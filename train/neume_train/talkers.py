@@ -133,6 +133,8 @@ class Talkers:
         source = self._script(rng, self.voices[voice[0]][voice[1]], len(groups))
         line = _lay_out(groups, source.nuclei)
         semitones = _melody_line(rng, line, manner, count / self.rate) + tuning / 100
+        # Of how the voice spoke, so much is left in how it sings
+        manner["spoken"] = rng.choice([0.0, rng.uniform(0.1, 0.8)], p=[0.35, 0.65])
         out = np.zeros(count + self.rate, np.float32)
         for syllable in line:
             self._render(rng, out, syllable, source, semitones, manner)
@@ -173,7 +175,8 @@ class Talkers:
         nearest = np.clip(np.searchsorted(source.marks, place), 1, len(source.marks) - 1)
         nearest -= place - source.marks[nearest - 1] < source.marks[nearest] - place
         voiced = source.period[nearest] > 0
-        hertz = pitch.hertz(np.interp(time, np.arange(len(semitones)) * GRID, semitones))
+        line = np.interp(time, np.arange(len(semitones)) * GRID, semitones)
+        hertz = pitch.hertz(line + manner["spoken"] * _spoken_line(source.period[nearest]))
         phase = np.cumsum(np.where(voiced, hertz, 1 / UNVOICED)) * 0.001
         wanted = np.arange(np.ceil(phase[0]), np.floor(phase[-1]))
         when = np.interp(wanted, phase, time)
@@ -246,6 +249,17 @@ class _Syllable:
             [self.start, self.onset, vowel, vowel + edge, self.stop - edge, self.stop],
             [self.begin, self.lead, self.first, self.first + share, self.last - share, self.last],
         )
+
+
+def _spoken_line(period):
+    """How far a syllable's pitch strayed from its median as it was spoken, semitones;
+    0 where it has no `period`."""
+    stray = np.zeros(len(period))
+    voiced = period > 0
+    if voiced.any():
+        number = pitch.midi(1 / period[voiced])
+        stray[voiced] = np.clip(number - np.median(number), -2, 2)
+    return stray
 
 
 def _formants(rng):
