@@ -103,35 +103,35 @@ static void conv_block(NeumeCnn* const   cnn,
   const bool   direct = unit->ends && width <= left;
   const size_t depth  = layer->depth;
   const size_t panel  = layer->taps * depth * NEUME_PANEL;
-  const size_t skip   = (part->tap * depth + part->offset) * NEUME_PANEL;
-  float* const sums =
+  const size_t at =
+    unit->panel * panel + (part->tap * depth + part->offset) * NEUME_PANEL;
+  const uint16_t* const half = cnn->weights->half[l];
+  float* const          sums =
     unit->split ? cnn->early[l] + (size_t)row * whole + first : NULL;
   float* const column =
     unit->ends ? neume_columns_at(&cnn->columns, l + 1, frame, unit->back) +
                    (size_t)(out->pad_low + row) * out->channels + first
                : NULL;
 
-  const size_t    at    = unit->panel * panel + skip;
-  const uint16_t* half  = cnn->weights->half[l];
-  NeumeBlock      block = {
-         .rows      = rows,
-         .panels    = unit->panels,
-         .taps      = part->taps,
-         .depth     = part->depth,
-         .a         = a,
-         .b         = cnn->weights->weight[l] + at,
-         .b_half    = half ? half + at : NULL,
-         .from      = early ? sums : tile,
-         .to        = early    ? sums
-                      : direct ? column
-                               : tile,
-         .a_step    = single ? in->stride : in->channels,
-         .b_step    = panel,
-         .from_step = early ? whole : width,
-         .to_step   = early    ? whole
-                      : direct ? step
-                               : width,
-         .slope     = unit->ends ? layer->slope : 1.0F,
+  NeumeBlock block = {
+    .rows      = rows,
+    .panels    = unit->panels,
+    .taps      = part->taps,
+    .depth     = part->depth,
+    .a         = a,
+    .b         = cnn->weights->weight[l] + at,
+    .b_half    = half ? half + at : NULL,
+    .from      = early ? sums : tile,
+    .to        = early    ? sums
+                 : direct ? column
+                          : tile,
+    .a_step    = single ? in->stride : in->channels,
+    .b_step    = panel,
+    .from_step = early ? whole : width,
+    .to_step   = early    ? whole
+                 : direct ? step
+                          : width,
+    .slope     = unit->ends ? layer->slope : 1.0F,
   };
   if (unit->begins && unit->split && !early) {
     block.from      = sums;
