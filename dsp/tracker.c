@@ -393,11 +393,12 @@ static bool swings_to(const NeumeTracker* t, uint32_t c)
 }
 
 /** Whether another `note` is sure at once, by its posterior `p` of a step and
-    an onset. */
+    an onset that is not the sounding one's. */
 static bool is_sure(const NeumeTracker* t, uint32_t note, float p)
 {
   return t->params.prompt && p >= fmaxf(change_sure, t->params.threshold) &&
-         stands_on(t, note, change_still) && has_onset(t);
+         t->age * t->step > own_seconds && stands_on(t, note, change_still) &&
+         has_onset(t);
 }
 
 /** The class that should sound while the voice goes on, from a step's posterior
