@@ -16,13 +16,15 @@ static inline float neume_half_value(const uint32_t bits)
 {
   const uint32_t exponent = bits >> 10U & 0x1FU;
   const uint32_t fraction = bits & 0x3FFU;
-  const float    sign     = bits & 0x8000U ? -1.0f : 1.0f;
-  if (exponent == 0x1FU) {
-    return fraction ? NAN : sign * INFINITY;
+  if (!exponent) {
+    return (bits & 0x8000U ? -0x1p-24f : 0x1p-24f) * (float)fraction;
   }
-  return sign * (exponent
-                   ? ldexpf((float)(fraction + 0x400U), (int)exponent - 25)
-                   : ldexpf((float)fraction, -24));
+  const uint32_t raised = exponent == 0x1FU ? 0xFFU : exponent + 112U;
+  const uint32_t single =
+    (bits & 0x8000U) << 16U | raised << 23U | fraction << 13U;
+  float value;
+  memcpy(&value, &single, sizeof(value));
+  return value;
 }
 
 /** Whether a finite `value` is such a number; `*bits` are those of it, if so.
