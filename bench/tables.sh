@@ -36,6 +36,16 @@ EOF
 "$build/bench/bench_run"
 cat <<EOF
 
+## Loading
+
+What a weights file takes until an instance can use it (\`bench_load\`): the first
+instance of a process, and those after it, which share.
+
+EOF
+"$build/bench/bench_load" "$here/../weights/live.safetensors" \
+  "$here/../weights/accurate.safetensors"
+cat <<EOF
+
 ## A frame, against PyTorch
 
 One thread each (\`bench_pytorch.py\`).  Live, one frame at a time, the newest column is
