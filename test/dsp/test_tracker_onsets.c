@@ -226,6 +226,9 @@ static void test_prompt_change(void)
   CHECK(change(true, 0.84f, 0.85f, 0.7f, 30) == 3);
   CHECK(change(true, 0.86f, 0.85f, 0.7f, 30) == 0); // Never, by the threshold
   CHECK(change(true, 0.5f, 0.85f, 0.7f, 4) == 3);
+  // What is heard in the first 50 ms of a note is its own onset
+  CHECK(change(true, 0.84f, 0.85f, 0.7f, 2) == 3);
+  CHECK(change(true, 0.84f, 0.85f, 0.7f, 1) == 4);
 }
 
 static void test_lost_onset(void)
