@@ -3,7 +3,8 @@
 """Melodies out of recorded sung syllables.
 
 A recording holds a string of syllables sung at one pitch.  Its pitch is
-tracked once (and cached); its voiced stretches become units.  A sung note
+tracked once (and cached); its voiced stretches, cut where one syllable gives way to
+the next, become units.  A sung note
 reads a unit at the varying speed that gives the pitch wanted, which moves the
 formants along and so makes other singers; a note that outlasts its unit loops
 the unit's last vowel.
@@ -18,7 +19,7 @@ import pathlib
 
 import numpy as np
 import soundfile
-from scipy import ndimage
+from scipy import ndimage, signal
 
 from . import native, pitch
 
@@ -27,6 +28,8 @@ PHASES = 512
 CONTROL = 16  # Output samples per point of the pitch contour
 REACH = 5.5  # Semitones that a unit is shifted at most
 CACHE_VERSION = 3
+CHANGE = 8.0  # dB by which the spectrum moves where a syllable ends or its vowel begins
+VOWEL = 0.16  # Seconds that a vowel lasts at least; what is shorter is a voiced consonant
 
 
 @functools.lru_cache(maxsize=None)
@@ -52,16 +55,54 @@ def warp(source, positions):
     return np.einsum("ij,ij->i", piece[index].astype(np.float32), taps)
 
 
+def _syllables(start, stop, changes):
+    """Syllables (begin, begin of the vowel, end), in steps of pitch.HOP, of the voiced
+    stretch from `start` to `stop` with these `changes` of the spectrum."""
+    shortest = round(VOWEL / pitch.HOP)
+    cuts = [start, *(c for c in changes if start + 3 < c < stop - 3), stop]
+    begin = start
+    for first, last in zip(cuts, cuts[1:]):
+        if last - first < shortest:
+            continue
+        # Up to the change itself, less what it smears
+        yield max(begin, first - shortest), first, last if last == stop else last - 2
+        begin = last
+
+
 @dataclasses.dataclass
 class Unit:
-    """A voiced stretch of one recording, times in seconds within it."""
+    """A syllable of one recording, times in seconds within it.
+
+    Its onset is where its voice begins, or the middle of a voiced consonant."""
 
     recording: int
     onset: float
     offset: float
-    consonant: float  # Seconds of unvoiced consonant before the onset
+    consonant: float  # Seconds of consonant before the onset
+    voiced: bool  # Whether that has a pitch
     midi: float  # Median pitch
     rms: float
+
+
+def _bands(audio, rate):
+    """Level of 15 bands from 100 Hz to 3.6 kHz, dB [15][steps of pitch.HOP]; 50 dB below
+    the recording's loudest moment is silence."""
+    hop = round(pitch.HOP * rate)
+    _, _, bins = signal.stft(audio, rate, nperseg=256, noverlap=256 - hop, nfft=512)
+    power = np.abs(bins) ** 2
+    edges = np.concatenate([np.linspace(100, 1000, 7), np.geomspace(1150, 3600, 9)])
+    at = np.round(edges * 512 / rate).astype(int)
+    bands = np.stack([power[a:b].sum(0) for a, b in zip(at, at[1:])])
+    return 10 * np.log10(bands + power.sum(0).max() * 1e-5 + 1e-12)
+
+
+def _changes(audio, rate):
+    """Steps of pitch.HOP where the spectrum is another one 10 to 50 ms later than it was
+    10 to 50 ms before: edges of voiced consonants, and of vowels that follow a vowel."""
+    mean = ndimage.uniform_filter1d(_bands(audio, rate), 4, axis=1, mode="nearest")
+    # Four steps' mean stands at the third of them
+    moved = np.sqrt(((np.roll(mean, -3, 1) - np.roll(mean, 2, 1)) ** 2).mean(0))
+    return signal.find_peaks(moved, height=CHANGE, distance=3)[0]
 
 
 class Syllables:
@@ -126,31 +167,34 @@ class Syllables:
         voiced = ndimage.binary_closing(voiced, np.ones(3))
         labels, count = ndimage.label(voiced)
         loud = level > level.max() - 45
+        audio = self.audio[number] / np.float32(32768)
+        changes = _changes(audio, self.rate)
         units = []
         for start, stop in (
             (s[0].start, s[0].stop) for s in ndimage.find_objects(labels, count)
         ):
-            if stop - start < 16:
-                continue
             ahead = 0
             while ahead < 14 and start > ahead and loud[start - ahead - 1]:
                 if voiced[start - ahead - 1]:
                     break
                 ahead += 1
             ahead = ahead if 3 <= ahead < 14 else 0
-            audio = self.audio[number]
-            piece = audio[int(start * 0.01 * self.rate) : int(stop * 0.01 * self.rate)]
-            rms = float(np.sqrt(np.mean((piece / 32768.0) ** 2)))
-            units.append(
-                Unit(
-                    number,
-                    start * pitch.HOP,
-                    (stop - 1) * pitch.HOP,
-                    ahead * pitch.HOP,
-                    float(np.median(midi[start:stop])),
-                    rms,
+            for begin, first, last in _syllables(start, stop, changes):
+                # A voiced consonant is half of what is before, half of the note
+                onset = (begin + first) // 2
+                alone = onset == start
+                piece = audio[int(onset * pitch.HOP * self.rate) : int(last * pitch.HOP * self.rate)]
+                units.append(
+                    Unit(
+                        number,
+                        onset * pitch.HOP,
+                        (last - 1) * pitch.HOP,
+                        (ahead if alone else onset - begin) * pitch.HOP,
+                        not alone,
+                        float(np.median(midi[onset:last])),
+                        float(np.sqrt(np.mean(piece**2))),
+                    )
                 )
-            )
         return units
 
     def range(self, singer):
@@ -177,7 +221,7 @@ class Syllables:
         """Sing `melody`; returns the audio and the notes as really sung, the
         median of each one's pitch for its `midi`.
 
-        An unvoiced consonant takes its time from the note before it.
+        A consonant takes its time from the note before it.
         """
         manner = _manner(rng)
         out = np.zeros(count + rate, np.float32)
@@ -200,7 +244,8 @@ class Syllables:
                     consonant, inside = 0.0, True
                 elif wanted > 0:
                     _fade(out, sung[-1].offset - wanted, rate)
-                    sung[-1].offset -= wanted
+                    if not unit.voiced:
+                        sung[-1].offset -= wanted
             time, heard = self._render(
                 rng, out, unit, group, rate, manner, consonant, inside, tuning,
                 before if touching else None,
@@ -238,13 +283,14 @@ class Syllables:
         # Integrate the speed twice: the second pass knows where the source
         # is and so how far it strays from its median there.
         speed = 2 ** ((target - unit.midi) / 12)
-        speed = np.where(time < group[0].onset, 1.0, speed)
+        unvoiced = (time < group[0].onset) & (not unit.voiced)
+        speed = np.where(unvoiced, 1.0, speed)
         grid = CONTROL / rate
         for _ in range(2):
             place = start + np.concatenate([[0], np.cumsum(speed[:-1]) * grid])
             stray = np.interp(place, np.arange(len(residual)) * pitch.HOP, residual)
             flat = 2 ** ((target - unit.midi - stray * manner["flatten"]) / 12)
-            speed = np.where(time < group[0].onset, 1.0, flat)
+            speed = np.where(unvoiced, 1.0, flat)
         place = np.interp(
             np.arange(length), np.arange(len(place)) * CONTROL, place
         )
@@ -364,12 +410,14 @@ def _manner(rng):
 
 
 def _groups(rng, melody, manner):
-    """Runs of touching notes that share one syllable."""
+    """Runs of touching notes that share one syllable; a note on the pitch of the one
+    before needs its own, or nobody could tell it from that."""
     group = []
     for note in melody:
         joined = group and note.onset - group[-1].offset < 0.015
         near = group and abs(note.midi - group[0].midi) <= 4
-        if joined and near and rng.random() < manner["melisma"]:
+        same = group and round(note.midi) == round(group[-1].midi)
+        if joined and near and not same and rng.random() < manner["melisma"]:
             group.append(note)
             continue
         if group:
