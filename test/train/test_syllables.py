@@ -124,8 +124,68 @@ class Syllables(unittest.TestCase):
             self.assertAlmostEqual(other.midi - unit.midi, float(unit.recording == 1), 1)
 
 
+class Strings(unittest.TestCase):
+    """A singer who sings several syllables in one breath."""
+
+    BEGINS = (0.2, 0.7, 1.2, 1.6)  # Of vowels; the last follows a vowel at once
+    MURMUR = 0.08  # Seconds before the others
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        root = pathlib.Path(folder.name)
+        with open(root / "sung_syllables.csv", "w", encoding="utf-8") as stream:
+            csv.writer(stream).writerows([("file", "singer", "median_midi"), ("a.wav", "one", 57)])
+        rate = syllables.Syllables.rate
+        time = np.arange(int(2.4 * rate)) / rate
+        phase = 2 * np.pi * pitch.hertz(57) * time
+        audio = np.zeros(len(time))
+        # Formants: one vowel, the murmur, another vowel
+        for begin, end, loud in (
+            (0.2, 0.62, (1, 2, 6)), (0.62, 0.7, (1,)), (0.7, 1.12, (1, 4, 9)),
+            (1.12, 1.2, (1,)), (1.2, 1.6, (1, 2, 6)), (1.6, 2.1, (1, 4, 9)),
+        ):
+            here = np.clip(np.minimum(time - begin, end - time) / 0.01 + 0.5, 0, 1)
+            for k in range(1, 12):
+                audio += here * np.sin(k * phase) * (0.1 if k in loud else 0.003)
+        soundfile.write(root / "a.wav", audio, rate, subtype="PCM_16")
+        self.bank = syllables.Syllables(root, root / "cache")
+
+    def test_a_unit_is_one_syllable(self):
+        units = self.bank.singers["one"]
+        self.assertEqual(len(units), len(self.BEGINS))
+        ends = (*(b - self.MURMUR for b in self.BEGINS[1:3]), self.BEGINS[3], 2.1)
+        for unit, begin, end in zip(units, self.BEGINS, ends):
+            lead = self.MURMUR / 2 if begin in self.BEGINS[1:3] else 0.0
+            self.assertLess(abs(unit.onset - (begin - lead)), 0.025)
+            self.assertLess(abs(unit.consonant - lead), 0.025)
+            self.assertTrue(unit.voiced or not lead)
+            self.assertTrue(-0.05 < unit.offset - end < 0.015, (unit.offset, end))
+
+    def test_a_voiced_consonant_has_the_pitch_of_its_note(self):
+        rng = np.random.default_rng(1)
+        self.bank.singers["one"] = [u for u in self.bank.singers["one"] if u.voiced]
+        notes = [native.Note(0.5 + 0.3 * k, 0.8 + 0.3 * k, 60, 0.0) for k in range(8)]
+        manner = dict.fromkeys(syllables._manner(rng), 0.0)
+        manner |= {"release": 0.02, "glide": 0.05, "carry_time": 0.1, "flatten": 1.0}
+        with mock.patch.object(syllables, "_manner", return_value=manner):
+            audio, sung = self.bank.sing(rng, "one", notes, 8192, 4 * 8192)
+        # It takes no time from the voice of the note before
+        self.assertEqual([n.offset for n in sung], [n.offset for n in notes])
+        found, *_ = pitch.track(audio, 8192, 60, 6.0, 0.012)
+        for note in notes[1:]:
+            onset = round(note.onset / pitch.HOP)
+            self.assertLess(np.abs(found[onset - 2 : onset + 28] - 60).max(), 0.6)
+
+
 class Manners(unittest.TestCase):
     """How singers come to their pitch."""
+
+    def test_a_repeated_note_has_a_syllable_of_its_own(self):
+        pitches = (60, 60.1, 62, 62, 61, 61)
+        melody = [native.Note(k, k + 1.0, midi, 0.0) for k, midi in enumerate(pitches)]
+        groups = syllables._groups(np.random.default_rng(1), melody, {"melisma": 1.0})
+        self.assertEqual([len(group) for group in groups], [1, 2, 2, 1])
 
     def contour(self, seed, late, before, note):
         """Semitones of `note` every millisecond."""
