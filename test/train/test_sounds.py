@@ -76,6 +76,21 @@ class TalkersTest(unittest.TestCase):
             softest = 0.5 * np.floor(first / 0.5)
             self.assertTrue(softest - 0.03 < begin <= voiced < first, (begin, voiced, first))
 
+    def test_a_vowel_is_a_single_one(self):
+        # Every other one turns into another vowel half way, at the same level
+        rate = self.RATE
+        time = np.arange(6 * rate) / rate
+        low, high = (
+            sum(np.cos(2 * np.pi * 120 * k * time) for k in numbers)
+            for numbers in ((1, 3, 4, 5), (1, 11, 12, 13))
+        )
+        turned = (time % 1.0 > 0.25) & (time % 1.0 < 0.5)
+        tone = np.where(turned, high, low) * (0.05 + np.sin(np.pi * time / 0.5) ** 2)
+        found = talkers.analyse(tone.astype(np.float32), rate)
+        middles = found.nuclei[:, 2:].mean(1)
+        self.assertEqual(len(middles), 6)
+        self.assertLess(np.abs(middles % 1.0 - 0.75).max(), 0.05)
+
     def test_speech_sings_the_melody(self):
         melody = [
             native.Note(0.5 + 0.6 * k, 1.0 + 0.6 * k, number, -6.0)

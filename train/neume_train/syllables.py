@@ -55,11 +55,11 @@ def warp(source, positions):
     return np.einsum("ij,ij->i", piece[index].astype(np.float32), taps)
 
 
-def _syllables(start, stop, changes):
+def _syllables(start, stop, changed):
     """Syllables (begin, begin of the vowel, end), in steps of pitch.HOP, of the voiced
-    stretch from `start` to `stop` with these `changes` of the spectrum."""
+    stretch from `start` to `stop`, where the spectrum has `changed`, see changes()."""
     shortest = round(VOWEL / pitch.HOP)
-    cuts = [start, *(c for c in changes if start + 3 < c < stop - 3), stop]
+    cuts = [start, *(c for c in changed if start + 3 < c < stop - 3), stop]
     begin = start
     for first, last in zip(cuts, cuts[1:]):
         if last - first < shortest:
@@ -87,16 +87,18 @@ class Unit:
 def _bands(audio, rate):
     """Level of 15 bands from 100 Hz to 3.6 kHz, dB [15][steps of pitch.HOP]; 50 dB below
     the recording's loudest moment is silence."""
-    hop = round(pitch.HOP * rate)
-    _, _, bins = signal.stft(audio, rate, nperseg=256, noverlap=256 - hop, nfft=512)
-    power = np.abs(bins) ** 2
+    size, points = round(0.032 * rate), 512
+    places = pitch.frames(len(audio), rate)
+    padded = np.pad(np.asarray(audio, np.float32), (size // 2, size))
+    frames = padded[places[:, None] + np.arange(size)] * np.hanning(size).astype(np.float32)
+    power = np.abs(np.fft.rfft(frames, points)).T ** 2
     edges = np.concatenate([np.linspace(100, 1000, 7), np.geomspace(1150, 3600, 9)])
-    at = np.round(edges * 512 / rate).astype(int)
+    at = np.round(edges * points / rate).astype(int)
     bands = np.stack([power[a:b].sum(0) for a, b in zip(at, at[1:])])
     return 10 * np.log10(bands + power.sum(0).max() * 1e-5 + 1e-12)
 
 
-def _changes(audio, rate):
+def changes(audio, rate):
     """Steps of pitch.HOP where the spectrum is another one 10 to 50 ms later than it was
     10 to 50 ms before: edges of voiced consonants, and of vowels that follow a vowel."""
     mean = ndimage.uniform_filter1d(_bands(audio, rate), 4, axis=1, mode="nearest")
@@ -168,7 +170,7 @@ class Syllables:
         labels, count = ndimage.label(voiced)
         loud = level > level.max() - 45
         audio = self.audio[number] / np.float32(32768)
-        changes = _changes(audio, self.rate)
+        changed = changes(audio, self.rate)
         units = []
         for start, stop in (
             (s[0].start, s[0].stop) for s in ndimage.find_objects(labels, count)
@@ -179,7 +181,7 @@ class Syllables:
                     break
                 ahead += 1
             ahead = ahead if 3 <= ahead < 14 else 0
-            for begin, first, last in _syllables(start, stop, changes):
+            for begin, first, last in _syllables(start, stop, changed):
                 # A voiced consonant is half of what is before, half of the note
                 onset = (begin + first) // 2
                 alone = onset == start

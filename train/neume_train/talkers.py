@@ -27,12 +27,13 @@ from scipy import ndimage, signal
 
 from . import effects, native, pitch, syllables
 
-CACHE_VERSION = 5
+CACHE_VERSION = 6
 SPOKEN = 90.0  # Seconds that are heard of a recorded speaker
 UTTERANCES = {"flite": 10, "espeak": 2}  # Of each voice
 SHARES = {"recorded": 0.6, "flite": 0.28, "espeak": 0.12}  # Of what is sung
 DOWN, UP = 4, 14  # Semitones that a talker's pitch is moved at most
 UNVOICED = 0.005  # Seconds between grains where there is no pitch
+EDGE = 0.03  # Seconds of a vowel that its neighbours may change
 CLEAR = 0.9  # How alike the periods of a vowel must be
 GRID = 0.002  # Seconds between points of a melody line
 
@@ -336,7 +337,7 @@ def analyse(audio, rate):
     midi = ndimage.median_filter(midi, 5)
     voiced &= np.abs(midi - median) < 9
     marks, period, alike = _marks(audio, rate, pitch.hertz(midi), voiced)
-    nuclei = _nuclei(audio, rate, voiced)
+    nuclei = _single(_nuclei(audio, rate, voiced), syllables.changes(audio, rate))
     inside = [(marks >= n[2]) & (marks <= n[3]) & (period > 0) for n in nuclei]
     nuclei = nuclei[[i.sum() > 3 and alike[i].mean() > CLEAR for i in inside]]
     return Utterance(audio, marks, period, nuclei, median)
@@ -413,6 +414,14 @@ def _nuclei(audio, rate, voiced):
         if last - first >= 4:
             nuclei.append((begin, sounding, first, last))
     return np.array(nuclei, float).reshape(-1, 4) * pitch.HOP
+
+
+def _single(nuclei, changed):
+    """Those of the `nuclei` in whose vowel nothing has `changed`: held, a second vowel or
+    a consonant in it would sound like another note."""
+    changed = changed[:, None] * pitch.HOP
+    inside = (changed > nuclei[:, 2] + EDGE) & (changed < nuclei[:, 3] - EDGE)
+    return nuclei[~inside.any(0)]
 
 
 def _text(rng):
