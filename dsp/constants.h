@@ -24,7 +24,7 @@
 #define NEUME_BATCH_MAX 48 ///< Most frames of a pass
 
 #define NEUME_PASS_SECONDS                                                     \
-  0.0025 ///< A network pass ends this long after its frame
+  0.003 ///< A network pass ends this long after its frame
 #define NEUME_LEVEL_SAMPLES    128  ///< Whose level a step tells (31 ms)
 #define NEUME_EDGE_SAMPLES     64   ///< Whose level tells an attack (15.6 ms)
 #define NEUME_LOOKAHEAD_MAX_MS 1250 ///< Longest look-ahead, ms
