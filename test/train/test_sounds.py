@@ -106,7 +106,7 @@ class TalkersTest(unittest.TestCase):
             np.testing.assert_array_equal(one.nuclei, two.nuclei)
         rng = np.random.default_rng(2)
         # What leads into a note slowly moves the note's median
-        plain = {**syllables._manner(rng), "scoop": 0.0, "carry": 0.0}
+        plain = {**syllables._manner(rng), "scoop": 0.0, "carry": 0.0, "late": 0.0}
         with mock.patch.object(syllables, "_manner", return_value=plain):
             audio, sung = voice.sing(rng, ("recorded", "0"), melody, 5 * self.RATE)
         self.assertEqual(audio.shape, (5 * self.RATE,))

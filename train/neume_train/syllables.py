@@ -7,7 +7,9 @@ tracked once (and cached); its voiced stretches, cut where one syllable gives wa
 the next, become units.  A sung note
 reads a unit at the varying speed that gives the pitch wanted, which moves the
 formants along and so makes other singers; a note that outlasts its unit loops
-the unit's last vowel.
+the unit's last vowel.  Touching notes often read a string on, through its own
+consonants: each vowel but the last is brought to its length by leaving out some
+of it, or by repeating some.
 """
 
 import csv
@@ -30,6 +32,9 @@ REACH = 5.5  # Semitones that a unit is shifted at most
 CACHE_VERSION = 3
 CHANGE = 8.0  # dB by which the spectrum moves where a syllable ends or its vowel begins
 VOWEL = 0.16  # Seconds that a vowel lasts at least; what is shorter is a voiced consonant
+PAUSE = 0.2  # Seconds between two units, less than which they are of one breath
+EDGE = 0.025  # Seconds kept of a vowel's begin and end
+FADE = 0.03  # Seconds of a joint
 
 
 @functools.lru_cache(maxsize=None)
@@ -82,6 +87,13 @@ class Unit:
     voiced: bool  # Whether that has a pitch
     midi: float  # Median pitch
     rms: float
+    vowel: float  # Where that begins, at or after the onset
+    after: "Unit | None" = dataclasses.field(default=None, compare=False, repr=False)
+
+    @property
+    def pause(self):
+        """Seconds to the onset of the unit after it."""
+        return self.after.onset - self.offset
 
 
 def _bands(audio, rate):
@@ -195,8 +207,12 @@ class Syllables:
                         not alone,
                         float(np.median(midi[onset:last])),
                         float(np.sqrt(np.mean(piece**2))),
+                        first * pitch.HOP,
                     )
                 )
+        for unit, after in zip(units, units[1:]):
+            if after.onset - unit.offset < PAUSE:
+                unit.after = after
         return units
 
     def range(self, singer):
@@ -208,16 +224,53 @@ class Syllables:
             min(native.MIDI_MAX, int(np.floor(high + REACH - 0.5))),
         )
 
-    def _choose(self, rng, units, number, seconds):
-        """A unit near `number`, preferably long enough for the note."""
+    def _choose(self, rng, units, number, seconds, through):
+        """A unit near `number`, preferably long enough for the note, and that goes on to
+        another one if that is to be sung `through`."""
         distance = np.array([abs(u.midi - number) for u in units])
         near = np.flatnonzero(distance <= max(REACH, distance.min() + 0.5))
+        if through:
+            ahead = np.array([i for i in near if units[i].after])
+            near = ahead if len(ahead) else near
         picks = [units[i] for i in rng.choice(near, 4)]
         needed = [
             seconds * 2 ** ((number - u.midi) / 12) + 0.05 - (u.offset - u.onset)
             for u in picks
         ]
         return picks[int(np.argmin(np.maximum(needed, 0)))]
+
+    def _strings(self, rng, units, groups, manner):
+        """(notes, unit) of `groups`, in runs whose units are read in one go."""
+        string = []
+        for group in groups:
+            unit = self._after(rng, string, group, manner) if string else None
+            if unit is None:
+                if string:
+                    yield string
+                string = []
+                mean, seconds = np.mean([n.midi for n in group]), group[-1].offset - group[0].onset
+                unit = self._choose(rng, units, mean, seconds, rng.random() < manner["through"])
+            string.append((group, unit))
+        if string:
+            yield string
+
+    @staticmethod
+    def _after(rng, string, group, manner):
+        """The unit on which the string may go on to sing `group`, or None."""
+        last, unit = string[-1]
+        after = unit.after
+        if after is None or group[0].onset - last[-1].offset > 0.015:
+            return None
+        if rng.random() >= manner["through"]:
+            return None
+        if abs(np.mean([n.midi for n in group]) - after.midi) > REACH:
+            return None
+        if unit.offset - unit.vowel < 2 * EDGE + FADE:
+            return None
+        speed = 2 ** ((np.mean([n.midi for n in last]) - unit.midi) / 12)
+        least = unit.vowel - unit.onset + 2 * EDGE + FADE + unit.pause * after.voiced
+        room = group[0].onset - last[0].onset - unit.pause * (not after.voiced)
+        return after if room > least / speed else None
 
     def sing(self, rng, singer, melody, rate, count, tuning=0.0):
         """Sing `melody`; returns the audio and the notes as really sung, the
@@ -229,79 +282,86 @@ class Syllables:
         out = np.zeros(count + rate, np.float32)
         sung = []
         units = self.singers[singer]
+        groups = _groups(rng, melody, manner)
         before = None
-        for group in _groups(rng, melody, manner):
+        for string in self._strings(rng, units, groups, manner):
+            group, unit = string[0]
             seconds = group[-1].offset - group[0].onset
-            mean = np.mean([n.midi for n in group])
-            unit = self._choose(rng, units, mean, seconds)
             touching = bool(sung) and group[0].onset - sung[-1].offset < 0.12
             consonant = unit.consonant
             inside = rng.random() < 0.35 and unit.offset - unit.onset > seconds + 0.3
+            inside = inside and len(string) == 1
             if inside or group[0].onset < consonant + 0.05:
                 consonant = 0.0
             if touching:
                 room = sung[-1].offset - sung[-1].onset - 0.12
                 wanted = sung[-1].offset - (group[0].onset - consonant)
                 if wanted > room:
-                    consonant, inside = 0.0, True
+                    consonant, inside = 0.0, len(string) == 1
                 elif wanted > 0:
                     _fade(out, sung[-1].offset - wanted, rate)
                     if not unit.voiced:
                         sung[-1].offset -= wanted
             time, heard = self._render(
-                rng, out, unit, group, rate, manner, consonant, inside, tuning,
+                rng, out, string, rate, manner, consonant, inside, tuning,
                 before if touching else None,
             )
-            before = group[-1]
-            sung += as_sung(group, time, heard)
+            before = string[-1][0][-1]
+            sung += as_sung(_notes(string), time, heard)
         return out[:count], sung
 
     def _render(
-        self, rng, out, unit, group, rate, manner, consonant, inside, tuning, before
+        self, rng, out, string, rate, manner, consonant, inside, tuning, before
     ):
-        """Add one unit, sung over the notes of `group`, to `out`; returns its
-        pitch in semitones, and when it has that."""
+        """Add a string of units, each sung over its group of notes, to `out`; returns
+        its pitch in semitones, and when it has that."""
+        groups = [group for group, _ in string]
+        onsets = np.array([group[0].onset for group in groups])
         attack = rng.uniform(0.012, 0.04)
         release = manner["release"] * rng.uniform(0.6, 1.4)
-        begin = group[0].onset - consonant
-        end = group[-1].offset + release / 2
+        begin = onsets[0] - consonant
+        end = groups[-1][-1].offset + release / 2
         first = int(round(begin * rate))
         length = min(int((end - begin) * rate), len(out) - first)
         if length <= 0 or first < 0:
             return np.zeros(0), np.zeros(0)
         time = begin + np.arange(0, length + CONTROL, CONTROL) / rate
-        target = _contour(rng, time, group, manner, before) + tuning / 100
+        target = _contours(rng, time, groups, manner, before) + tuning / 100
 
-        midi = self.tracks[unit.recording][0]
-        source, residual = self._loop(rng, unit, midi)
-        start = consonant
-        if inside:
-            spare = unit.offset - unit.onset - (group[-1].offset - group[0].onset) * 1.3
-            start = rng.uniform(0, max(spare, 0.0)) if spare > 0 else 0.0
-            source, residual = source[1], residual[1]
-        else:
-            source, residual = source[0], residual[0]
-            start = unit.consonant - consonant
+        number = np.clip(np.searchsorted(onsets, time, "right") - 1, 0, None)
+        shift = target - np.array([unit.midi for _, unit in string])[number]
+        unvoiced = (time < onsets[0]) & (not string[0][1].voiced)
+        for onset, (_, unit) in zip(onsets[1:], string):
+            if not unit.after.voiced:
+                unvoiced |= (time > onset - unit.pause) & (time < onset)
         # Integrate the speed twice: the second pass knows where the source
         # is and so how far it strays from its median there.
-        speed = 2 ** ((target - unit.midi) / 12)
-        unvoiced = (time < group[0].onset) & (not unit.voiced)
-        speed = np.where(unvoiced, 1.0, speed)
         grid = CONTROL / rate
+        speed = np.where(unvoiced, 1.0, 2 ** (shift / 12))
+        place = np.concatenate([[0], np.cumsum(speed[:-1]) * grid])
+        spare = 0.0
+        if inside:
+            unit, group = string[0][1], groups[0]
+            spare = unit.offset - unit.onset - (group[-1].offset - group[0].onset) * 1.3
+        start = rng.uniform(0, max(spare, 0.0)) if inside and spare > 0 else 0.0
+        source, residual = self._source(
+            rng, [unit for _, unit in string], start - consonant, np.interp(onsets, time, place)
+        )
         for _ in range(2):
-            place = start + np.concatenate([[0], np.cumsum(speed[:-1]) * grid])
             stray = np.interp(place, np.arange(len(residual)) * pitch.HOP, residual)
-            flat = 2 ** ((target - unit.midi - stray * manner["flatten"]) / 12)
+            flat = 2 ** ((shift - stray * manner["flatten"]) / 12)
             speed = np.where(unvoiced, 1.0, flat)
+            place = np.concatenate([[0], np.cumsum(speed[:-1]) * grid])
         place = np.interp(
             np.arange(length), np.arange(len(place)) * CONTROL, place
         )
         place = np.minimum(place * self.rate, len(source) - 1)
-        voice = warp(source, place) / 32768 * (0.1 / max(unit.rms, 1e-4))
+        rms = np.sqrt(np.mean([unit.rms**2 for _, unit in string]))
+        voice = warp(source, place) / 32768 * (0.1 / max(rms, 1e-4))
 
         now = begin + np.arange(length) / rate
         points, gains = [], []
-        for note in group:
+        for note in (n for group in groups for n in group):
             points += [note.onset + 0.03, max(note.onset + 0.03, note.offset - 0.03)]
             gains += [note.loudness] * 2
         gain = 10 ** (np.interp(now, points, gains) / 20)
@@ -310,61 +370,114 @@ class Syllables:
         out[first : first + length] += (voice * gain).astype(np.float32)
         return time, target + stray * (1 - manner["flatten"])
 
-    def _loop(self, rng, unit, midi):
-        """Source audio and pitch residual from the consonant and from the
-        onset on, the unit's last vowel repeated to 12 s."""
+    def _source(self, rng, units, start, onsets):
+        """What is read of the recording, from `start` seconds after the onset of the first
+        of `units`, and its pitch less the unit's, every HOP seconds: every unit's onset
+        stands where `onsets` (seconds) say, or within half a period or two; of the last
+        one's vowel there are 12 s."""
         rate = self.rate
-        audio = self.audio[unit.recording]
-        low = int((unit.onset - unit.consonant) * rate)
-        first, last = int(unit.onset * rate), int(unit.offset * rate)
-        tail = audio[first:last].astype(np.float32)
-        frames = midi[round(unit.onset / pitch.HOP) : round(unit.offset / pitch.HOP)]
-        stray = np.clip(ndimage.median_filter(frames, 5) - unit.midi, -1, 1)
-        stray = ndimage.uniform_filter1d(stray, 5)
+        audio = self.audio[units[0].recording].astype(np.float32)
+        begin = int((units[0].onset + start) * rate)
+        pieces, length = [], 0
+        for unit, onset in zip(units[:-1], onsets[1:]):
+            vowel = [int(t * rate) for t in (unit.vowel + EDGE, unit.offset - EDGE)]
+            last = int(unit.after.onset * rate)
+            wanted = int(onset * rate) - length
+            pieces += _fitted(rng, audio, unit, rate, (begin, *vowel, last), wanted)
+            length = sum(b - a for a, b in pieces)
+            begin = last
+        pieces += _held(rng, audio, units[-1], rate, begin)
+        source, where = _spliced(audio, pieces, int(FADE * rate))
+        stray = self._stray(units)
+        where = where[:: int(pitch.HOP * rate)] / rate / pitch.HOP
+        return source, np.interp(where, np.arange(len(stray)), stray)
 
-        fade = int(0.04 * rate)
-        period = rate / pitch.hertz(unit.midi)
-        loop = min(int(rng.uniform(0.12, 0.3) * rate), len(tail) - 2 * fade - 160)
-        if loop > fade:
-            stop = len(tail) - 160  # Before the voice dies away
-            loop = int(round(round(loop / period) * period))
-            loop = _aligned(tail, stop, loop, fade, int(period / 2) + 1)
-            body = tail[:stop]
+    def _stray(self, units):
+        """Semitones from its unit's pitch at every HOP of the recording of `units`."""
+        midi = self.tracks[units[0].recording][0]
+        stray = np.zeros(len(midi))
+        for unit in units:
+            voiced = unit.after in units and unit.after.voiced
+            last = unit.after.onset if voiced else unit.offset
+            here = slice(round(unit.onset / pitch.HOP), round(last / pitch.HOP))
+            off = np.clip(ndimage.median_filter(midi[here], 5) - unit.midi, -1, 1)
+            stray[here] = ndimage.uniform_filter1d(off, 5)
+        return stray
+
+
+def _notes(string):
+    """The notes of a string: one before an unvoiced consonant ends with the voice."""
+    notes = list(string[0][0])
+    for (_, unit), (group, after) in zip(string, string[1:]):
+        last = notes[-1]
+        if not after.voiced:
+            voice = min(last.offset, group[0].onset - unit.pause)
+            notes[-1] = native.Note(last.onset, voice, last.midi, last.loudness)
+        notes += group
+    return notes
+
+
+def _fitted(rng, audio, unit, rate, marks, wanted):
+    """Pieces of `audio` (first and last sample) from the first of `marks` to the last,
+    about `wanted` samples: between the others some is left out, or comes again."""
+    first, begin, end, last = marks
+    fade = int(FADE * rate)
+    period = rate / pitch.hertz(unit.midi)
+    spare = last - first - wanted
+    if abs(spare) < period / 2:
+        return [(first, last)]
+    if spare > 0:
+        most = max(end - spare, begin + fade)
+        left = int(rng.integers(begin + fade, most + 1))
+        again = _aligned(audio, left, min(left + spare, end), fade, period)
+        return [(first, left), (again, last)]
+    most = max(min(rng.uniform(0.12, 0.3) * rate, end - begin - fade), period)
+    times = int(np.ceil(-spare / most))
+    again = _aligned(audio, end, int(round(end + spare / times)), fade, period)
+    return [(first, end)] + [(again, end)] * (times - 1) + [(again, last)]
+
+
+def _held(rng, audio, unit, rate, first):
+    """Pieces of `audio` from sample `first` to the end of `unit`, its vowel repeated."""
+    fade = int(FADE * rate)
+    last = int(unit.offset * rate)
+    period = rate / pitch.hertz(unit.midi)
+    room = last - max(first, int(unit.onset * rate)) - 2 * fade - 160
+    loop = min(int(rng.uniform(0.12, 0.3) * rate), room)
+    if loop <= fade:
+        return [(first, last)]
+    stop = last - 160  # Before the voice dies away
+    loop = int(round(round(loop / period) * period))
+    again = _aligned(audio, stop, stop - loop, fade, period)
+    return [(first, stop)] + [(again, stop)] * int(np.ceil(12 * rate / (stop - again)))
+
+
+def _spliced(audio, pieces, fade):
+    """`audio`'s pieces on end, each faded into the next over the `fade` samples before it,
+    and the sample that each one comes from."""
+    parts, where = [], []
+    for first, last in pieces:
+        if parts:
             ramp = np.linspace(0, 1, fade, dtype=np.float32)
-            # The end of the body, faded into what stands one loop before it.
-            piece = tail[stop - loop : stop].copy()
-            joint = tail[stop - loop - fade : stop - loop]
-            piece[-fade:] = piece[-fade:] * (1 - ramp) + joint * ramp
-            body = np.concatenate([body[:-loop], piece])
-            times = int(np.ceil(12 * rate / loop))
-            tail = np.concatenate([body] + [piece] * times)
-            hops = len(tail) // int(pitch.HOP * rate)
-            index = np.arange(hops) * pitch.HOP * rate
-            index = np.where(
-                index < stop, index, stop - loop + (index - stop) % loop
-            )
-            stray = np.interp(
-                index, np.arange(len(stray)) * pitch.HOP * rate, stray
-            )
-        lead = audio[low:first].astype(np.float32)
-        quiet = np.zeros(round(unit.consonant / pitch.HOP))
-        return (
-            (np.concatenate([lead, tail]), tail),
-            (np.concatenate([quiet, stray]), stray),
-        )
+            tail = parts[-1][-fade:]
+            tail *= 1 - ramp[-len(tail) :]
+            tail += audio[first - len(tail) : first] * ramp[-len(tail) :]
+        parts.append(audio[first:last].copy())
+        where.append(np.arange(first, last))
+    return np.concatenate(parts), np.concatenate(where)
 
 
-def _aligned(tail, stop, loop, fade, reach):
-    """The loop length near `loop` at which the wave meets itself best."""
-    here = tail[stop - fade : stop]
-    best, chosen = -2.0, loop
-    for length in range(max(fade + 1, loop - reach), loop + reach + 1, 2):
-        if stop - length - fade < 0:
-            break
-        there = tail[stop - length - fade : stop - length]
+def _aligned(audio, left, again, fade, period):
+    """The sample within half a period of `again` at which the wave goes on best as it was
+    before `left`."""
+    here = audio[left - fade : left]
+    best, chosen = -2.0, again
+    reach = int(period / 2) + 1
+    for place in range(max(again - reach, fade), min(again + reach, len(audio)) + 1, 2):
+        there = audio[place - fade : place]
         match = float(here @ there) / (np.linalg.norm(there) + 1.0)
         if match > best or best == -2.0:
-            best, chosen = match, length
+            best, chosen = match, place
     return chosen
 
 
@@ -408,6 +521,7 @@ def _manner(rng):
         "dip": rng.choice([0.0, rng.uniform(0.2, 1.2)], p=[0.3, 0.7]),
         "late": late(rng),
         "late_time": rng.uniform(0.07, 0.24),
+        "through": rng.choice([0.0, rng.uniform(0.4, 1.0)], p=[0.2, 0.8]),
     }
 
 
@@ -496,6 +610,16 @@ def _contour(rng, time, group, manner, before=None):
     noise -= noise.mean()
     noise *= manner["drift"] / (noise.std() + 1e-9)
     target += np.interp(np.arange(len(time)), np.arange(len(noise)) * 64, noise)
+    return target
+
+
+def _contours(rng, time, groups, manner, before=None):
+    """Pitch in semitones at each `time`, through all notes of all `groups`."""
+    target = _contour(rng, time, groups[0], manner, before)
+    for last, group in zip(groups, groups[1:]):
+        there = np.clip((time - group[0].onset) / manner["glide"] + 0.5, 0, 1)
+        own = _contour(rng, time, group, manner, last[-1])
+        target += (own - target) * (0.5 - 0.5 * np.cos(np.pi * there))
     return target
 
 
