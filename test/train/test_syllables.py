@@ -77,8 +77,8 @@ class Syllables(unittest.TestCase):
                 table.writerow((f"{number}.wav", "one", number))
                 self.record(number, number)
 
-    def record(self, name, number):
-        """Write a recording: a hiss, then a vowel, four times."""
+    def record(self, name, number, rest=0.25):
+        """Write a recording: a `rest` (seconds), a hiss, then a vowel, four times."""
         rate = syllables.Syllables.rate
         rng = np.random.default_rng(name)
         time = np.arange(int(0.7 * rate)) / rate
@@ -89,7 +89,7 @@ class Syllables(unittest.TestCase):
         parts = []
         for _ in range(4):
             hiss = 0.2 * signal.sosfilt(high, rng.standard_normal(int(0.08 * rate)))
-            parts += [np.zeros(rate // 4), hiss, vowel]
+            parts += [np.zeros(int(rest * rate)), hiss, vowel]
         audio = np.concatenate([*parts, np.zeros(rate // 4)])
         soundfile.write(self.root / f"{name}.wav", audio, rate, subtype="PCM_16")
 
@@ -109,6 +109,29 @@ class Syllables(unittest.TestCase):
                     middle = slice(*(int(t * self.RATE) for t in (note.onset, note.offset)))
                     found, *_ = pitch.track(audio[middle], self.RATE, note.midi, 4.0)
                     self.assertLess(abs(np.median(found) - note.midi), 0.4)
+
+    def test_a_string_goes_on_through_unvoiced_consonants(self):
+        for number in self.NOTES:
+            self.record(number, number, 0.03)
+        bank = syllables.Syllables(self.root, self.cache)
+        pauses = [unit.pause for unit in bank.singers["one"] if unit.after]
+        self.assertEqual(len(pauses), 12)
+        edges = 0.5 + np.cumsum([0, 0.5, 0.35, 0.9, 0.6, 1.2, 0.4, 0.7])
+        melody = [native.Note(*t, m, 0.0) for *t, m in zip(edges, edges[1:], 7 * [60, 61])]
+        rng = np.random.default_rng(1)
+        manner = {**syllables._manner(rng), "through": 1.0, "melisma": 0.0, "release": 0.02}
+        with mock.patch.object(syllables, "_manner", return_value=manner):
+            audio, sung = bank.sing(rng, "one", melody, self.RATE, 7 * self.RATE)
+        self.assertEqual([n.onset for n in sung], [n.onset for n in melody])
+        self.assertLess(heard.misplaced(audio, self.RATE, sung), 0.025)
+        gaps = [b.onset - a.offset for a, b in zip(sung, sung[1:])]
+        self.assertGreater(np.median(gaps), min(pauses) - 1e-6)
+        hiss = signal.sosfilt(signal.butter(4, 2500, "high", fs=self.RATE, output="sos"), audio)
+        for note in sung[1:]:  # The recorded one, not one that fades
+            there = [slice(*(int((note.onset + t) * self.RATE) for t in span))
+                     for span in ((-0.06, -0.02), (0.05, 0.12))]
+            loud, soft = (np.abs(hiss[part]).mean() for part in there)
+            self.assertGreater(loud, 2 * soft)
 
     def test_pitch_is_kept_as_long_as_the_sound_is_the_same(self):
         def singer():
@@ -176,6 +199,74 @@ class Strings(unittest.TestCase):
         for note in notes[1:]:
             onset = round(note.onset / pitch.HOP)
             self.assertLess(np.abs(found[onset - 2 : onset + 28] - 60).max(), 0.6)
+
+    def sing_through(self, length):
+        """Audio of four touching notes of `length` seconds, of one string, and the notes."""
+        rng = np.random.default_rng(3)
+        notes = [
+            native.Note(0.5 + length * k, 0.5 + length * (k + 1), midi, 0.0)
+            for k, midi in enumerate((58, 58, 60, 60))
+        ]
+        manner = dict.fromkeys(syllables._manner(rng), 0.0)
+        manner |= {"release": 0.02, "glide": 0.05, "carry_time": 0.1, "flatten": 1.0}
+        units = self.bank.singers["one"]
+        with mock.patch.object(
+            syllables, "_manner", return_value={**manner, "through": 1.0}
+        ), mock.patch.object(self.bank, "_choose", return_value=units[0]) as choose:
+            audio, sung = self.bank.sing(rng, "one", notes, 8192, 6 * 8192)
+        self.assertEqual(choose.call_count, 1)
+        self.assertEqual([n.onset for n in sung], [n.onset for n in notes])
+        self.assertEqual([n.offset for n in sung], [n.offset for n in notes])
+        return audio, notes
+
+    def test_a_string_is_sung_through(self):
+        for length in (0.22, 0.4, 1.1):
+            with self.subTest(length=length):
+                audio, notes = self.sing_through(length)
+                first, last = (round(t * 8192) for t in (notes[0].onset, notes[-1].offset))
+                # In one breath: nothing between the notes fades out and in
+                level = np.sqrt(np.convolve(audio**2, np.ones(205) / 205, "same"))
+                inside = level[first + 410 : last - 410]
+                self.assertGreater(inside.min(), 0.2 * inside.max())
+                # The murmur, without overtones, is where one note goes over into the next
+                high = signal.butter(4, 300, "high", fs=8192, output="sos")
+                above = np.convolve(signal.sosfiltfilt(high, audio) ** 2, np.ones(80) / 80, "same")
+                for note in notes[1:3]:
+                    around = slice(*(round((note.onset + d) * 8192) for d in (-0.12, 0.12)))
+                    dark = np.flatnonzero(above[around] < 0.1 * above[first:last].mean())
+                    self.assertLess(abs(dark.mean() / 8192 - 0.12), 0.025)
+                    self.assertLess(dark[-1] - dark[0], 0.12 * 8192)
+                found, *_ = pitch.track(audio, 8192, 59, 6.0, 0.03)
+                for note in notes:
+                    begin, end = (round(t / pitch.HOP) for t in (note.onset, note.offset))
+                    self.assertLess(np.abs(found[begin + 4 : end - 4] - note.midi).max(), 0.5)
+
+    def test_joints_are_not_heard(self):
+        audio, notes = self.sing_through(1.1)
+        # Above the vowels' last harmonic there would be clicks
+        high = signal.butter(8, 3000, "high", fs=8192, output="sos")
+        rest = signal.sosfiltfilt(high, audio)
+        for note in notes:
+            middle = slice(*(round(t * 8192) for t in (note.onset + 0.15, note.offset - 0.15)))
+            self.assertLess(np.abs(rest[middle]).max(), 0.01 * np.abs(audio[middle]).max())
+
+    def test_a_vowel_is_brought_to_its_length(self):
+        rng = np.random.default_rng(4)
+        rate, unit = syllables.Syllables.rate, self.bank.singers["one"][1]
+        audio = self.bank.audio[0].astype(np.float32)
+        period = rate / pitch.hertz(unit.midi)
+        first, last = int(unit.onset * rate), int(unit.after.onset * rate)
+        marks = (first, *(int(t * rate) for t in (unit.vowel + 0.03, unit.offset - 0.03)), last)
+        for wanted in (0.18, 0.3, last / rate - first / rate, 0.52, 1.0, 3.0):
+            pieces = syllables._fitted(rng, audio, unit, rate, marks, int(wanted * rate))
+            with self.subTest(wanted=wanted):
+                joints = len(pieces) - 1
+                length = sum(b - a for a, b in pieces)
+                self.assertEqual((pieces[0][0], pieces[-1][1]), (first, last))
+                self.assertLessEqual(abs(length - wanted * rate), (joints + 1) * (period / 2 + 2))
+                for (_, end), (begin, _) in zip(pieces, pieces[1:]):  # In step with the wave
+                    periods = (end - begin) / period
+                    self.assertLess(abs(periods - round(periods)), 0.1)
 
 
 class Manners(unittest.TestCase):
