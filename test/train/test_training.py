@@ -35,6 +35,7 @@ from neume_train import (  # noqa: E402
     export,
     networks,
     shards,
+    tensors,
     train,
     vectors,
     weights,
@@ -137,10 +138,8 @@ class Training(unittest.TestCase):
     def test_start_from_a_weights_file(self):
         first = self.trainer("first", epochs=1)
         self.assertTrue(self.run_it(first))
-        stack, state = export.load_checkpoint(str(self.root / "first"))
-        path = str(self.root / "first.safetensors")
-        details = export.provenance(stack, [state], "")
-        weights.save(path, "first", "1", state["front_end"], stack, details)
+        path = self.weights_of("first")
+        stack, _ = export.load_checkpoint(str(self.root / "first"))
         second = self.trainer("second", "--start", path, epochs=1)
         features, _ = first.clips.batch(first.clips.train[:4], range(4))
         with torch.no_grad():
@@ -149,6 +148,74 @@ class Training(unittest.TestCase):
         (origin,) = second.lineage
         self.assertEqual((origin["weights"], origin["seed"]), ("first", 1))
         self.assertEqual(len(origin["sha256"]), 64)
+
+    def weights_of(self, name):
+        """A weights file of the run `name`."""
+        stack, state = export.load_checkpoint(str(self.root / name))
+        path = str(self.root / f"{name}.safetensors")
+        details = export.provenance(stack, [state], "")
+        weights.save(path, name, "1", state["front_end"], stack, details)
+        return path
+
+    def test_a_teacher_is_learned_beside_the_labels(self):
+        first = self.trainer("teacher", "--mask-bands", "0", epochs=12)
+        self.assertTrue(self.run_it(first))
+        features, labels = first.clips.batch(first.clips.train, range(len(first.clips.train)))
+        for number in range(2):  # From here on labels say that nobody sings
+            path = self.data / f"shard-{number:05}.npz"
+            with np.load(path) as clips:
+                np.savez(path, features=clips["features"], labels=np.zeros_like(clips["labels"]))
+        right = {}
+        for share in ("0", "1"):
+            words = ("--mask-bands", "0", "--teacher", self.weights_of("teacher"))
+            trainer = self.trainer(f"taught-{share}", *words, "--taught", share, epochs=12)
+            self.assertTrue(self.run_it(trainer))
+            with torch.no_grad():
+                found = trainer.average.stack(features).argmax(-1)
+            right[share] = float((found == labels).float().mean())
+        self.assertLess(right["0"], 0.35)
+        self.assertGreater(right["1"], 0.75)
+        (origin,) = trainer.lineage
+        self.assertEqual(origin["weights"], "teacher")
+
+    def test_a_teacher_hears_what_augmentation_hides(self):
+        self.assertTrue(self.run_it(self.trainer("teacher", epochs=1)))
+        trainer = self.trainer("taught", "--teacher", self.weights_of("teacher"))
+        keys = trainer.clips.train[:4]
+        features, labels = trainer.clips.batch(keys, range(4))
+        with torch.no_grad():
+            wanted = networks.posteriors(trainer.teacher(features))
+        with mock.patch.object(networks, "agreement", wraps=networks.agreement) as agreement:
+            trainer.loss(features.clone(), labels)
+        torch.testing.assert_close(agreement.call_args[0][1], wanted)
+        # At edges too, each frame has its own posteriors
+        trainer.args.edge = 1.0
+        with mock.patch.object(networks, "agreement", wraps=networks.agreement) as agreement:
+            trainer.loss(features.clone(), labels)
+        right = trainer.stack.right
+        _, edges = trainer.edges(features, wanted)
+        self.assertEqual(edges.shape[1:], (right + 1, networks.CLASSES))
+        torch.testing.assert_close(agreement.call_args[0][1], edges)
+
+    def test_agreement_is_least_with_the_teacher_itself(self):
+        torch.manual_seed(1)
+        logits = torch.randn(3, 7, networks.CLASSES + 1, requires_grad=True)
+        networks.agreement(logits, networks.posteriors(logits.detach())).backward()
+        self.assertLess(float(logits.grad.abs().max()), 1e-6)
+
+    def test_a_teacher_that_hears_or_says_other_things_is_refused(self):
+        self.assertTrue(self.run_it(self.trainer("teacher", epochs=1)))
+        path = self.weights_of("teacher")
+        layers = [dict(layer) for layer in TINY]
+        layers[-1]["out"] = networks.CLASSES + 1
+        (self.root / "layers.json").write_text(json.dumps(layers), encoding="utf-8")
+        with self.assertRaisesRegex(ValueError, "has 40 outputs, not 41"):
+            self.trainer("more", "--teacher", path)
+        arrays, metadata = weights.read(path)
+        front_end = {**json.loads(metadata["front_end"]), "label_delay": 128}
+        tensors.write(path, arrays, {**metadata, "front_end": json.dumps(front_end)})
+        with self.assertRaisesRegex(ValueError, "another front end"):
+            self.trainer("other", "--teacher", path)
 
     def test_start_from_the_mean_of_runs(self):
         runs = []

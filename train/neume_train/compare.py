@@ -42,6 +42,7 @@ AUDIO = "audio"  # Clips from which train takes the C code's features
 FEATURES = {"constant-q": systems.ConstantQ(), "mel-22050": systems.Mel22050()}
 SINGERS = {"all": {}, "c": {"voices": False}, "slow": {"pace": 1.0}}  # For clips.Maker
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+ACCURATE = ROOT / "weights" / "accurate.safetensors"
 
 
 class Network(NamedTuple):
@@ -115,6 +116,7 @@ ABLATION = (
     choice("c-singer", "sung by the additive singer alone", singers="c"),
     choice("no-augment", "no gain, equaliser or masks, nothing laid under", "--no-augment"),
     choice("no-underlay", "nothing laid under", "--underlay", "0"),
+    choice("taught", "taught by `accurate` beside the labels", "--teacher", str(ACCURATE)),
     choice("no-dropout", "no dropout", "--dropout", "0"),
     choice("half-rate", "half of the learning rate", "--lr", "0.0005"),
     choice("last", "the last weights, not their average", "--ema", "0"),

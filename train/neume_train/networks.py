@@ -384,6 +384,24 @@ class Stack(nn.Module):
         return sum(p.numel() for p in self.parameters())
 
 
+def posteriors(logits):
+    """Of the classes, which sum to 1, and after them of an onset, if the network tells it."""
+    parts = logits[..., :CLASSES].softmax(-1), logits[..., CLASSES:].sigmoid()
+    return torch.cat(parts, -1)
+
+
+def agreement(logits, taught):
+    """Mean cross-entropy of `logits` against the posteriors `taught`: of the classes, and
+    of the onsets where the network tells them (Hinton et al. 2015, at temperature 1)."""
+    classes = logits[..., :CLASSES].log_softmax(-1)
+    loss = -(taught[..., :CLASSES] * classes).sum(-1).mean()
+    if logits.shape[-1] > CLASSES:
+        loss = loss + F.binary_cross_entropy_with_logits(
+            logits[..., CLASSES], taught[..., CLASSES]
+        )
+    return loss
+
+
 def fold(stack):
     """Tensors of a weights file: normalisation folded into weight and bias."""
     tensors = {}

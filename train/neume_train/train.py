@@ -116,7 +116,7 @@ def without_paths(command):
     """A command line whose folders and files are names, not places."""
     words = command.split()
     for index in range(1, len(words)):
-        if words[index - 1] in ("--data", "--out", "--layers", "--front-end", "--start", "--run"):
+        if words[index - 1] in ("--data", "--out", "--layers", "--front-end", "--start", "--run", "--teacher"):
             words[index] = os.path.basename(words[index].rstrip("/"))
     return " ".join(words)
 
@@ -183,6 +183,7 @@ class Trainer:
             states = [torch.load(path, map_location="cpu") for path in paths]
             stack.load_state_dict(mean_state([state["average"] for state in states]))
             self.lineage = join(state["lineage"] + [story(state)] for state in states)
+        self.teacher = self.find_teacher(stack)
         self.stack = stack.to(self.device, memory_format=torch.channels_last)
         self.parallel = self.ranks.parallel(self.stack)
         self.average = Average(self.stack, args.ema)
@@ -219,6 +220,21 @@ class Trainer:
         return networks.Stack(
             networks.preset(args.preset, bands, args.width), bands, args.dropout, stack=stack
         )
+
+    def find_teacher(self, stack):
+        """The network whose answers `stack` learns too, or None."""
+        path = self.args.teacher
+        if not path:
+            return None
+        teacher, front_end, metadata = weights.load(path)
+        heard = [systems.front_end(about) for about in (front_end, self.clips.front_end)]
+        if vars(heard[0]) != vars(heard[1]):
+            raise ValueError(f"--teacher {path}: has another front end than the clips")
+        outputs = [network.layers[-1]["out"] for network in (teacher, stack)]
+        if outputs[0] != outputs[1]:
+            raise ValueError(f"--teacher {path}: has {outputs[0]} outputs, not {outputs[1]}")
+        self.lineage.append(weights.origin(path, metadata))
+        return teacher.to(self.device, memory_format=torch.channels_last)
 
     def settle(self):
         """Keep the normalisation's statistics as they are, if that was asked for."""
@@ -310,6 +326,7 @@ class Trainer:
         own = self.generator(*place, device=self.device)
         torch.manual_seed(own.initial_seed())
         features, labels = features.to(self.device), labels.to(self.device)
+        taught = self.answers(features)
         if args.augment:
             features = self.underlay(features, alone, self.generator(*place, 1), own)
             features = augment(
@@ -324,19 +341,32 @@ class Trainer:
         if args.mixup:
             share = float(np.random.default_rng(own.initial_seed()).beta(*2 * [args.mixup]))
             features = share * features + (1 - share) * features.flip(0)
-        mixed_in = labels.flip(0)
+        targets = [labels, labels.flip(0)]
+        if taught is not None:
+            targets += [taught, taught.flip(0)]
         edge = torch.rand(1, generator=generator).item() < args.edge
         if edge:
-            features, labels, mixed_in = self.edges(features, labels, mixed_in)
+            features, *targets = self.edges(features, *targets)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            logits = self.parallel(features, history=edge)
+            logits = self.parallel(features, history=edge).float()
         loss = 0
-        for part, target in ((share, labels), (1 - share, mixed_in)):
+        for number, part in enumerate((share, 1 - share)):
             if part > 0:
-                loss = loss + part * self.stack.loss(
-                    logits.float(), target, self.weights, args.smoothing
-                )
+                found = self.stack.loss(logits, targets[number], self.weights, args.smoothing)
+                if taught is not None:
+                    found = (1 - args.taught) * found
+                    found = found + args.taught * networks.agreement(logits, targets[number + 2])
+                loss = loss + part * found
         return loss
+
+    def answers(self, features):
+        """Posteriors of the teacher, who hears the clips as they are; None without one."""
+        if self.teacher is None:
+            return None
+        with torch.no_grad(), torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.bfloat16
+        ):
+            return networks.posteriors(self.teacher(features).float())
 
     def underlay(self, features, alone, chance, generator):
         """Some of the clips with one in which nobody sings under them, but not of those
@@ -507,6 +537,11 @@ def parse(argv):
     add("--start", action="append", metavar="RUN",
         help="folder of a run whose averaged weights to start from; given again, their mean; "
         "or a weights file whose layers may differ in their inputs and outputs")
+    add("--teacher", metavar="FILE",
+        help="weights file of a network whose posteriors are learned beside the labels; it "
+        "hears the clips before augmentation, and may look ahead")
+    add("--taught", type=float, default=0.5, metavar="SHARE",
+        help="share of the teacher in the loss")
     add("--front-end", help="JSON file of front-end parameters, for clips kept as audio")
     add("--label-delay", type=int, metavar="SAMPLES",
         help="the labels' point, samples at 4096 Hz before a window's end, in steps of 128 "
