@@ -91,6 +91,31 @@ class TalkersTest(unittest.TestCase):
         self.assertEqual(len(middles), 6)
         self.assertLess(np.abs(middles % 1.0 - 0.75).max(), 0.05)
 
+    def test_touching_notes_are_sung_in_one_breath(self):
+        # Voiced throughout, at its softest a third as loud
+        time = np.arange(6 * self.RATE) / self.RATE
+        tone = sum(np.cos(2 * np.pi * 120 * k * time) / k for k in range(1, 20))
+        tone = tone * (0.35 + 0.65 * np.sin(np.pi * time / 0.5) ** 2)
+        melody = [native.Note(0.5 + 0.4 * k, 0.9 + 0.4 * k, 48.0, 0.0) for k in range(6)]
+        rng = np.random.default_rng(3)
+        softest = {}
+        with tempfile.TemporaryDirectory() as cache:
+            voice = talkers.Talkers([tone.astype(np.float32)], self.RATE, cache, kinds=())
+        for through in (0.0, 1.0):
+            manner = {**dict.fromkeys(syllables._manner(rng), 0.0), "release": 0.05, "glide": 0.05}
+            manner |= {"carry_time": 0.1, "through": through}
+            with mock.patch.object(syllables, "_manner", return_value=manner):
+                audio, sung = voice.sing(rng, ("recorded", "0"), melody, 4 * self.RATE)
+            self.assertEqual([n.onset for n in sung], [n.onset for n in melody])
+            level = np.sqrt(np.convolve(audio**2, np.ones(160) / 160, "same"))
+            inside = level[int(0.55 * self.RATE) : int(2.8 * self.RATE)]
+            softest[through] = inside.min() / inside.max()
+            # One note is as loud as another
+            loud = [level[int(n.onset * self.RATE) :][: int(0.35 * self.RATE)].max() for n in sung]
+            self.assertLess(max(loud), 2 * min(loud))
+        self.assertLess(softest[0.0], 0.12)
+        self.assertGreater(softest[1.0], 0.2)
+
     def test_speech_sings_the_melody(self):
         melody = [
             native.Note(0.5 + 0.6 * k, 1.0 + 0.6 * k, number, -6.0)

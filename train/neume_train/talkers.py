@@ -137,8 +137,8 @@ class Talkers:
         # Of how the voice spoke, so much is left in how it sings
         manner["spoken"] = rng.choice([0.0, rng.uniform(0.1, 0.8)], p=[0.35, 0.65])
         out = np.zeros(count + self.rate, np.float32)
-        for syllable in line:
-            self._render(rng, out, syllable, source, semitones, manner)
+        for run in _runs(rng, line, manner["through"]):
+            self._render(rng, out, run, source, semitones, manner)
         sung = []
         time = np.arange(len(semitones)) * GRID
         for syllable in line:
@@ -163,44 +163,52 @@ class Talkers:
         parts = (audio, marks, period, nuclei)
         return Utterance(*[np.concatenate(part) for part in parts])
 
-    def _render(self, rng, out, syllable, source, semitones, manner):
-        """Add one syllable to `out`."""
+    def _render(self, rng, out, run, source, semitones, manner):
+        """Add a run of syllables, in one breath, to `out`."""
         release = manner["release"] * rng.uniform(0.6, 1.4)
         attack = rng.uniform(0.004, 0.03)
-        stop = syllable.stop if syllable.touched else syllable.stop + release / 2
-        fade = 0.012 if syllable.touched else release
-        time = np.arange(syllable.start, stop, 0.001)
+        start, last = run[0].start, run[-1]
+        stop = last.stop if last.touched else last.stop + release / 2
+        fade = 0.012 if last.touched else release
+        time = np.arange(start, stop, 0.001)
         if len(time) < 20:
             return
-        place = np.interp(time, *syllable.knots())
+        starts, onsets = np.array([(s.start, s.onset) for s in run]).T
+        number = np.clip(np.searchsorted(starts, time, "right") - 1, 0, None)
+        place = np.zeros(len(time))
+        for own, syllable in enumerate(run):
+            place[number == own] = np.interp(time[number == own], *syllable.knots())
         nearest = np.clip(np.searchsorted(source.marks, place), 1, len(source.marks) - 1)
         nearest -= place - source.marks[nearest - 1] < source.marks[nearest] - place
         voiced = source.period[nearest] > 0
         line = np.interp(time, np.arange(len(semitones)) * GRID, semitones)
-        hertz = pitch.hertz(line + manner["spoken"] * _spoken_line(source.period[nearest]))
-        phase = np.cumsum(np.where(voiced, hertz, 1 / UNVOICED)) * 0.001
+        for own in range(len(run)):
+            here = number == own
+            line[here] += manner["spoken"] * _spoken_line(source.period[nearest[here]])
+        phase = np.cumsum(np.where(voiced, pitch.hertz(line), 1 / UNVOICED)) * 0.001
         wanted = np.arange(np.ceil(phase[0]), np.floor(phase[-1]))
         when = np.interp(wanted, phase, time)
-        index = nearest[np.searchsorted(time, when) - 1]
+        tick = np.searchsorted(time, when) - 1
+        index = nearest[tick]
         # A vowel held long is made of its periods in no strict order.
         other = np.clip(index + rng.integers(-2, 3, len(index)), 0, len(source.marks) - 1)
-        held = (when > syllable.onset + 0.05) & (source.period[other] > 0)
+        held = (when > onsets[number[tick]] + 0.05) & (source.period[other] > 0)
         index = np.where(held & (source.period[index] > 0), other, index)
         half = np.where(source.period[index] > 0, source.period[index], UNVOICED)
         spacing = np.diff(when, append=when[-1] + half[-1])
         gain = np.minimum(1, spacing / half)
-        gain *= np.clip((when - syllable.start) / attack, 0.1, 1)
+        gain *= np.clip((when - start) / attack, 0.1, 1)
         gain *= np.clip((stop - when) / fade, 0, 1)
         piece, first = self._overlap_add(source, index, half, when, gain)
         inside = (np.arange(len(piece)) + first) / self.rate
-        steady = (inside >= syllable.onset) & (inside < syllable.stop)
-        level = np.sqrt(np.mean(piece[steady] ** 2)) if steady.any() else 0.0
-        if level < 1e-5:
-            return
-        points = [note.onset + 0.03 for note in syllable.group]
-        loud = np.interp(inside, points, [note.loudness for note in syllable.group])
-        loud = 10 ** (loud / 20) * (0.1 / level)
-        piece *= np.minimum(loud, 0.6 / (np.abs(piece).max() + 1e-9))
+        points, gains = [], []
+        for syllable, level in zip(run, _levels(piece, inside, run)):
+            ends = [note.onset for note in syllable.group[1:]] + [syllable.stop]
+            for note, end in zip(syllable.group, ends):
+                points += [note.onset + 0.03, max(note.onset + 0.03, end - 0.03)]
+                gains += [note.loudness - 20 * np.log10(level / 0.1)] * 2
+        piece *= 10 ** (np.interp(inside, points, gains) / 20)
+        piece *= min(1.0, 0.6 / (np.abs(piece).max() + 1e-9))
         low, high = max(first, 0), min(first + len(piece), len(out))
         out[low:high] += piece[low - first : high - first]
 
@@ -288,6 +296,29 @@ def _lay_out(groups, nuclei):
         if after and after.start - here.stop < 0.03:
             here.stop, here.touched = after.start, True
     return line
+
+
+def _runs(rng, line, through):
+    """Syllables of `line` in runs: those that touch are sung in one breath, mostly if
+    `through` (0 to 1) is high."""
+    run = []
+    for syllable in line:
+        if run and not (run[-1].touched and rng.random() < through):
+            yield run
+            run = []
+        run.append(syllable)
+    if run:
+        yield run
+
+
+def _levels(piece, time, run):
+    """RMS of the vowel of each syllable of `run` in `piece`, but of none less than a
+    twentieth of the loudest one's."""
+    levels = []
+    for syllable in run:
+        vowel = piece[(time >= syllable.onset) & (time < syllable.stop)]
+        levels.append(np.sqrt(np.mean(vowel**2)) if len(vowel) else 0.0)
+    return np.maximum(levels, max(0.05 * max(levels), 1e-5))
 
 
 def _melody_line(rng, line, manner, seconds):
