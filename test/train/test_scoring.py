@@ -268,6 +268,17 @@ class Files(unittest.TestCase):
         rows = scoring.by_octave(true, np.array([[3.5, 9.0]]), found, 5.0)
         self.assertEqual(rows.tolist(), [[8, 8, 8], [8, 8, 0], [12, 8, 4]])
 
+    def test_starts(self):
+        true = scoring.notes(
+            [(0, 1, 60), (1.05, 2, 60), (2, 3, 60), (3, 3.5, 62), (3.7, 4, 62), (4, 5, 60)]
+        )
+        found = scoring.notes([(0.09, 1, 60), (1.12, 2.9, 60), (3.2, 3.5, 62), (3.7, 4, 62)])
+        # Of notes after a rest the first and the fifth, of changes none, of repeats one
+        self.assertEqual(scoring.by_start(true, found).tolist(), [[2, 2], [2, 0], [2, 1]])
+        nothing = scoring.notes([])
+        self.assertEqual(scoring.by_start(true, nothing).tolist(), [[2, 0], [2, 0], [2, 0]])
+        self.assertEqual(scoring.by_start(nothing, found).tolist(), 3 * [[0, 0]])
+
     def test_files_have_equal_weight(self):
         long = scoring.score(scoring.notes([(0, 10, 60)]), NOTHING, scoring.notes([]), 10)
         short = scoring.score(scoring.notes([]), NOTHING, scoring.notes([]), 1)

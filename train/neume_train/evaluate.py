@@ -258,7 +258,7 @@ def score_set(listener, recordings, title):
     """{"mean": scores, "files": {name: scores}, "reliability": bins} of a set."""
     files = {}
     said = []
-    octaves = 0
+    octaves, starts = 0, 0
     for recording, found, frames in listener(recordings, title):
         true, left_out = scoring.notes([]), np.zeros((0, 2))
         if recording.labels:
@@ -266,12 +266,14 @@ def score_set(listener, recordings, title):
         duration = soundfile.info(recording.audio).duration
         cents = frames and (frames.times, frames.cents)
         octaves = octaves + scoring.by_octave(true, left_out, found, duration)
+        starts = starts + scoring.by_start(true, found)
         files[recording.name] = scoring.score(true, left_out, found, duration, cents)
         if frames:
             columns = (frames.times, frames.midi, frames.confidence)
             said.append(scoring.shown(true, left_out, duration, *columns))
     result = {"mean": scoring.mean(files.values()), "files": files}
     result["octaves"] = np.asarray(octaves).tolist()
+    result["starts"] = np.asarray(starts).tolist()
     if said:
         bins = scoring.reliability(*(np.concatenate(part) for part in zip(*said)))
         names = ("frames", "confidence", "right", "expected_calibration_error")
@@ -313,6 +315,18 @@ def octave_lines(sets):
         for name, (sung, found, right) in zip(("A2..G#3", "A3..G#4", "A4..B5"), result["octaves"]):
             if sung:
                 lines.append(f"{title}, {name}: {sung}, {found / sung:.3f}, {right / sung:.3f}")
+    return lines
+
+
+def start_lines(sets):
+    """Lines that tell each set's notes by how they start."""
+    lines = [
+        "set, notes and share begun within 100 ms: after a rest; another pitch; the same again"
+    ]
+    for title, result in sets.items():
+        if any(count for count, _ in result["starts"]):
+            told = (f"{n}, {begun / n:.3f}" if n else "0" for n, begun in result["starts"])
+            lines.append(f"{title}: {'; '.join(told)}")
     return lines
 
 
@@ -379,6 +393,8 @@ def parse(argv):
     add("--keep", metavar="DIR", help="keep what the command writes")
     add("--per-file", action="store_true", help="print the scores of every file")
     add("--octaves", action="store_true", help="print what is found in each octave")
+    add("--starts", action="store_true",
+        help="print how many notes are begun after a rest, another pitch and the same")
     add("--reliability", metavar="PNG",
         help="draw how often a confidence is right, and print how far off it is")
     add("--json", metavar="OUT", help="write all scores, of every file too")
@@ -416,6 +432,8 @@ def main(argv=None):
     print("\n".join(table(result, options.per_file)))
     if options.octaves:
         print("\n".join(octave_lines(result)))
+    if options.starts:
+        print("\n".join(start_lines(result)))
     if options.reliability:
         draw_reliability(result, options.reliability)
     if options.json:

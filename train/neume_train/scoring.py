@@ -29,6 +29,7 @@ GRID = 0.125  # Seconds between frames
 TOLERANCES = (0.05, 0.1)  # Of an onset, seconds
 PITCH_TOLERANCE = 50.0  # Cents
 NEAR = 0.25  # Matches within this tell how late onsets are, seconds
+STRAIGHT = 0.12  # A note that begins sooner after another follows it straight, seconds
 
 NAMES = (
     "acc40",  # Share of frames whose class is right
@@ -299,6 +300,30 @@ def by_octave(true, left_out, found, duration):
         here = (wanted >= low) & (wanted < high)
         rows.append([part.sum() for part in (here, here & (heard > 0), here & (heard == wanted))])
     return np.array(rows)
+
+
+def by_start(true, found):
+    """True notes by how they start: [notes, those begun], one row each for those after a
+    rest, straight after another pitch, and straight after the same.  A note is begun
+    where a found one of its pitch begins within the widest of TOLERANCES."""
+    rest = np.ones(len(true.midi), bool)
+    rest[1:] = true.intervals[1:, 0] - true.intervals[:-1, 1] >= STRAIGHT
+    same = np.zeros(len(true.midi), bool)
+    same[1:] = true.midi[1:] == true.midi[:-1]
+    begun = np.zeros(len(true.midi), bool)
+    if len(true.midi) and len(found.midi):
+        matching = mir_eval.transcription.match_notes(
+            true.intervals,
+            hertz(true.midi),
+            found.intervals,
+            hertz(found.midi),
+            onset_tolerance=max(TOLERANCES),
+            pitch_tolerance=PITCH_TOLERANCE,
+            offset_ratio=None,
+        )
+        begun[[number for number, _ in matching]] = True
+    kinds = (rest, ~rest & ~same, ~rest & same)
+    return np.array([[kind.sum(), (kind & begun).sum()] for kind in kinds])
 
 
 def mean(files):
