@@ -22,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "train"))
 
 # pylint: disable=wrong-import-position
 import heard  # noqa: E402
-from neume_train import native, pitch, syllables  # noqa: E402
+from neume_train import native, pitch, splices, syllables  # noqa: E402
 
 
 class Pitch(unittest.TestCase):
@@ -54,7 +54,7 @@ class Pitch(unittest.TestCase):
     def test_warp_transposes(self):
         time = np.arange(16000) / 8000
         source = np.sin(2 * np.pi * 500 * time).astype(np.float32)
-        found = syllables.warp(source, 100 + np.arange(8000) * 1.2)
+        found = splices.warp(source, 100 + np.arange(8000) * 1.2)
         wanted = np.sin(2 * np.pi * 500 * (100 + np.arange(8000) * 1.2) / 8000)
         self.assertLess(np.abs(found - wanted).max(), 0.02)
 
@@ -258,7 +258,7 @@ class Strings(unittest.TestCase):
         first, last = int(unit.onset * rate), int(unit.after.onset * rate)
         marks = (first, *(int(t * rate) for t in (unit.vowel + 0.03, unit.offset - 0.03)), last)
         for wanted in (0.18, 0.3, last / rate - first / rate, 0.52, 1.0, 3.0):
-            pieces = syllables._fitted(rng, audio, unit, rate, marks, int(wanted * rate))
+            pieces = splices.fitted(rng, audio, rate, period, marks, int(wanted * rate))
             with self.subTest(wanted=wanted):
                 joints = len(pieces) - 1
                 length = sum(b - a for a, b in pieces)

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 
 from . import effects
-from .syllables import warp
+from .splices import warp
 
 # Kept back: false alarms are counted on the song; the speaker also sings in the
 # validation data, and his voice as non-voice would teach the network who he is.

@@ -14,7 +14,6 @@ of it, or by repeating some.
 
 import csv
 import dataclasses
-import functools
 import hashlib
 import os
 import pathlib
@@ -23,10 +22,8 @@ import numpy as np
 import soundfile
 from scipy import ndimage, signal
 
-from . import native, pitch
+from . import native, pitch, splices
 
-TAPS = 8
-PHASES = 512
 CONTROL = 16  # Output samples per point of the pitch contour
 REACH = 5.5  # Semitones that a unit is shifted at most
 CACHE_VERSION = 3
@@ -34,30 +31,6 @@ CHANGE = 8.0  # dB by which the spectrum moves where a syllable ends or its vowe
 VOWEL = 0.16  # Seconds that a vowel lasts at least; what is shorter is a voiced consonant
 PAUSE = 0.2  # Seconds between two units, less than which they are of one breath
 EDGE = 0.025  # Seconds kept of a vowel's begin and end
-FADE = 0.03  # Seconds of a joint
-
-
-@functools.lru_cache(maxsize=None)
-def _table():
-    """Windowed-sinc taps for PHASES + 1 fractions of a sample."""
-    fraction = np.arange(PHASES + 1)[:, None] / PHASES
-    x = np.arange(TAPS) - (TAPS // 2 - 1) - fraction
-    window = np.cos(np.pi * x / (TAPS + 1)) ** 2
-    taps = np.sinc(x) * window
-    return (taps / taps.sum(1, keepdims=True)).astype(np.float32)
-
-
-def warp(source, positions):
-    """`source` read at fractional `positions` (zeros outside it)."""
-    base = np.floor(positions).astype(np.int64)
-    taps = _table()[np.round((positions - base) * PHASES).astype(np.int64)]
-    first = base - (TAPS // 2 - 1)
-    low, high = int(first.min()), int(first.max()) + TAPS
-    piece = source[max(low, 0) : max(high, 0)]
-    piece = np.pad(piece, (max(-low, 0), 0))
-    piece = np.pad(piece, (0, max(high - low - len(piece), 0)))
-    index = (first - low)[:, None] + np.arange(TAPS)
-    return np.einsum("ij,ij->i", piece[index].astype(np.float32), taps)
 
 
 def _syllables(start, stop, changed):
@@ -265,10 +238,10 @@ class Syllables:
             return None
         if abs(np.mean([n.midi for n in group]) - after.midi) > REACH:
             return None
-        if unit.offset - unit.vowel < 2 * EDGE + FADE:
+        if unit.offset - unit.vowel < 2 * EDGE + splices.FADE:
             return None
         speed = 2 ** ((np.mean([n.midi for n in last]) - unit.midi) / 12)
-        least = unit.vowel - unit.onset + 2 * EDGE + FADE + unit.pause * after.voiced
+        least = unit.vowel - unit.onset + 2 * EDGE + splices.FADE + unit.pause * after.voiced
         room = group[0].onset - last[0].onset - unit.pause * (not after.voiced)
         return after if room > least / speed else None
 
@@ -357,7 +330,7 @@ class Syllables:
         )
         place = np.minimum(place * self.rate, len(source) - 1)
         rms = np.sqrt(np.mean([unit.rms**2 for _, unit in string]))
-        voice = warp(source, place) / 32768 * (0.1 / max(rms, 1e-4))
+        voice = splices.warp(source, place) / 32768 * (0.1 / max(rms, 1e-4))
 
         now = begin + np.arange(length) / rate
         points, gains = [], []
@@ -383,11 +356,14 @@ class Syllables:
             vowel = [int(t * rate) for t in (unit.vowel + EDGE, unit.offset - EDGE)]
             last = int(unit.after.onset * rate)
             wanted = int(onset * rate) - length
-            pieces += _fitted(rng, audio, unit, rate, (begin, *vowel, last), wanted)
+            period = rate / pitch.hertz(unit.midi)
+            pieces += splices.fitted(rng, audio, rate, period, (begin, *vowel, last), wanted)
             length = sum(b - a for a, b in pieces)
             begin = last
-        pieces += _held(rng, audio, units[-1], rate, begin)
-        source, where = _spliced(audio, pieces, int(FADE * rate))
+        onset, last = (int(t * rate) for t in (units[-1].onset, units[-1].offset))
+        period = rate / pitch.hertz(units[-1].midi)
+        pieces += splices.held(rng, audio, rate, period, (begin, max(begin, onset), last))
+        source, where = splices.spliced(audio, pieces, int(splices.FADE * rate))
         stray = self._stray(units)
         where = where[:: int(pitch.HOP * rate)] / rate / pitch.HOP
         return source, np.interp(where, np.arange(len(stray)), stray)
@@ -415,70 +391,6 @@ def _notes(string):
             notes[-1] = native.Note(last.onset, voice, last.midi, last.loudness)
         notes += group
     return notes
-
-
-def _fitted(rng, audio, unit, rate, marks, wanted):
-    """Pieces of `audio` (first and last sample) from the first of `marks` to the last,
-    about `wanted` samples: between the others some is left out, or comes again."""
-    first, begin, end, last = marks
-    fade = int(FADE * rate)
-    period = rate / pitch.hertz(unit.midi)
-    spare = last - first - wanted
-    if abs(spare) < period / 2:
-        return [(first, last)]
-    if spare > 0:
-        most = max(end - spare, begin + fade)
-        left = int(rng.integers(begin + fade, most + 1))
-        again = _aligned(audio, left, min(left + spare, end), fade, period)
-        return [(first, left), (again, last)]
-    most = max(min(rng.uniform(0.12, 0.3) * rate, end - begin - fade), period)
-    times = int(np.ceil(-spare / most))
-    again = _aligned(audio, end, int(round(end + spare / times)), fade, period)
-    return [(first, end)] + [(again, end)] * (times - 1) + [(again, last)]
-
-
-def _held(rng, audio, unit, rate, first):
-    """Pieces of `audio` from sample `first` to the end of `unit`, its vowel repeated."""
-    fade = int(FADE * rate)
-    last = int(unit.offset * rate)
-    period = rate / pitch.hertz(unit.midi)
-    room = last - max(first, int(unit.onset * rate)) - 2 * fade - 160
-    loop = min(int(rng.uniform(0.12, 0.3) * rate), room)
-    if loop <= fade:
-        return [(first, last)]
-    stop = last - 160  # Before the voice dies away
-    loop = int(round(round(loop / period) * period))
-    again = _aligned(audio, stop, stop - loop, fade, period)
-    return [(first, stop)] + [(again, stop)] * int(np.ceil(12 * rate / (stop - again)))
-
-
-def _spliced(audio, pieces, fade):
-    """`audio`'s pieces on end, each faded into the next over the `fade` samples before it,
-    and the sample that each one comes from."""
-    parts, where = [], []
-    for first, last in pieces:
-        if parts:
-            ramp = np.linspace(0, 1, fade, dtype=np.float32)
-            tail = parts[-1][-fade:]
-            tail *= 1 - ramp[-len(tail) :]
-            tail += audio[first - len(tail) : first] * ramp[-len(tail) :]
-        parts.append(audio[first:last].copy())
-        where.append(np.arange(first, last))
-    return np.concatenate(parts), np.concatenate(where)
-
-
-def _aligned(audio, left, again, fade, period):
-    """The sample within half a period of `again` at which the wave goes on best as it was
-    before `left`."""
-    here = audio[left - fade : left]
-    best, chosen = -2.0, again
-    reach = int(period / 2) + 1
-    for place in range(max(again - reach, fade), min(again + reach, len(audio)) + 1, 2):
-        there = audio[place - fade : place]
-        match = float(here @ there) / (np.linalg.norm(there) + 1.0)
-        if match > best or best == -2.0:
-            best, chosen = match, place
-    return chosen
 
 
 def cache_folder(cache=None):

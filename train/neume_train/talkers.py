@@ -25,7 +25,7 @@ import numpy as np
 import soundfile
 from scipy import ndimage, signal
 
-from . import effects, native, pitch, syllables
+from . import effects, native, pitch, splices, syllables
 
 CACHE_VERSION = 6
 SPOKEN = 90.0  # Seconds that are heard of a recorded speaker
@@ -277,7 +277,7 @@ def _formants(rng):
 
 
 def _faster(audio, speed):
-    return syllables.warp(audio, np.arange(int(len(audio) / speed) - 8) * speed)
+    return splices.warp(audio, np.arange(int(len(audio) / speed) - 8) * speed)
 
 
 def _lay_out(groups, nuclei):

@@ -31,7 +31,7 @@ import time
 import numpy as np
 import torch
 
-from neume_train import native, networks, systems, weights
+from neume_train import figures, native, networks, systems, weights
 from neume_train.ranks import Ranks
 from neume_train.shards import Clips, augment, overlay
 from neume_train.sources import commit
@@ -79,37 +79,6 @@ def learning_rate(done, args):
         return args.lr * (0.05 + 0.95 * done / args.warmup)
     angle = math.pi * min(1, (done - args.warmup) / (1 - args.warmup))
     return args.lr * (0.005 + 0.995 * 0.5 * (1 + math.cos(angle)))
-
-
-def measure(truth, found):
-    """Counts behind the report, from class indices of the same shape."""
-    voiced, heard = truth > 0, found > 0
-    both = voiced & heard
-    return {
-        "frames": truth.numel(),
-        "right": int((truth == found).sum()),
-        "voiced": int(voiced.sum()),
-        "voiced_right": int((voiced & (truth == found)).sum()),
-        "heard": int(both.sum()),
-        "near": int((both & ((truth - found).abs() <= 1)).sum()),
-        "silent": int((~voiced).sum()),
-        "silent_right": int((~voiced & ~heard).sum()),
-    }
-
-
-def shares(counts):
-    """The report's figures from summed counts."""
-
-    def share(part, whole):
-        return counts[part] / counts[whole] if counts[whole] else float("nan")
-
-    return {
-        "accuracy": share("right", "frames"),
-        "voiced": share("voiced_right", "voiced"),
-        "nonvoiced": share("silent_right", "silent"),
-        "recall": share("heard", "voiced"),
-        "within_semitone": share("near", "heard"),
-    }
 
 
 def without_paths(command):
@@ -434,12 +403,12 @@ class Trainer:
                 with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
                     logits = self.average.stack(features).float()
                 loss += float(self.stack.loss(logits, labels)) * len(part)
-                for name, count in measure(labels % networks.ONSET, self.stack.answer(logits)).items():
+                for name, count in figures.measure(labels % networks.ONSET, self.stack.answer(logits)).items():
                     total[name] = total.get(name, 0) + count
         # A process without a clip has counted nothing, but takes part in the sum.
-        names = list(measure(torch.zeros(1), torch.zeros(1)))
+        names = list(figures.measure(torch.zeros(1), torch.zeros(1)))
         loss, *sums = self.ranks.total(loss, *(total.get(name, 0) for name in names))
-        return {"clips": clips, "loss": loss / clips, **shares(dict(zip(names, sums)))}
+        return {"clips": clips, "loss": loss / clips, **figures.shares(dict(zip(names, sums)))}
 
     def go_on(self, steps):
         """Whether to take another step, and at which learning rate; the first
