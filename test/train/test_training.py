@@ -178,6 +178,12 @@ class Training(unittest.TestCase):
         (origin,) = trainer.lineage
         self.assertEqual(origin["weights"], "teacher")
 
+    def test_a_teacher_has_a_share(self):
+        for share in ("-0.1", "1.1", "nan"):
+            with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
+                self.trainer("taught", "--taught", share)
+            self.assertIn("--taught must be from 0 to 1", said.getvalue())
+
     def test_a_teacher_hears_what_augmentation_hides(self):
         self.assertTrue(self.run_it(self.trainer("teacher", epochs=1)))
         trainer = self.trainer("taught", "--teacher", self.weights_of("teacher"))

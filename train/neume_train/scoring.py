@@ -185,6 +185,22 @@ def frame_scores(true, found, true_pitch=None, found_pitch=None):
     return {name: float(value) for name, value in scores.items()}
 
 
+def matched(true, found, tolerance):
+    """Pairs of a true and a found note of its pitch that begins within `tolerance`
+    seconds of it, as numbers; each note once."""
+    if not len(true.midi) or not len(found.midi):
+        return []
+    return mir_eval.transcription.match_notes(
+        true.intervals,
+        hertz(true.midi),
+        found.intervals,
+        hertz(found.midi),
+        onset_tolerance=tolerance,
+        pitch_tolerance=PITCH_TOLERANCE,
+        offset_ratio=None,
+    )
+
+
 def note_scores(true, found):
     """Scores of notes, offsets ignored."""
     transcription = mir_eval.transcription
@@ -210,18 +226,7 @@ def note_scores(true, found):
         scores[f"note_f_{milliseconds}"] = float(note)
     count = len(true.midi)
     scores["notes_found_per_true"] = len(found.midi) / count if count else math.nan
-    matching = []
-    if count and len(found.midi):
-        matching = transcription.match_notes(
-            true.intervals,
-            pitches[0],
-            found.intervals,
-            pitches[1],
-            onset_tolerance=NEAR,
-            pitch_tolerance=PITCH_TOLERANCE,
-            offset_ratio=None,
-        )
-    late = [found.intervals[b, 0] - true.intervals[a, 0] for a, b in matching]
+    late = [found.intervals[b, 0] - true.intervals[a, 0] for a, b in matched(true, found, NEAR)]
     scores["onset_late_ms"] = 1000 * float(np.median(late)) if late else math.nan
     return scores
 
@@ -311,17 +316,8 @@ def by_start(true, found):
     same = np.zeros(len(true.midi), bool)
     same[1:] = true.midi[1:] == true.midi[:-1]
     begun = np.zeros(len(true.midi), bool)
-    if len(true.midi) and len(found.midi):
-        matching = mir_eval.transcription.match_notes(
-            true.intervals,
-            hertz(true.midi),
-            found.intervals,
-            hertz(found.midi),
-            onset_tolerance=max(TOLERANCES),
-            pitch_tolerance=PITCH_TOLERANCE,
-            offset_ratio=None,
-        )
-        begun[[number for number, _ in matching]] = True
+    for number, _ in matched(true, found, max(TOLERANCES)):
+        begun[number] = True
     kinds = (rest, ~rest & ~same, ~rest & same)
     return np.array([[kind.sum(), (kind & begun).sum()] for kind in kinds])
 

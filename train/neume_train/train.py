@@ -37,6 +37,8 @@ from neume_train.shards import Clips, augment, overlay
 from neume_train.sources import commit
 
 CHECKPOINT = "checkpoint.pt"
+# Options that name folders and files
+PATHS = ("--data", "--out", "--layers", "--front-end", "--start", "--run", "--teacher")
 
 
 def has_bfloat16():
@@ -85,7 +87,7 @@ def without_paths(command):
     """A command line whose folders and files are names, not places."""
     words = command.split()
     for index in range(1, len(words)):
-        if words[index - 1] in ("--data", "--out", "--layers", "--front-end", "--start", "--run", "--teacher"):
+        if words[index - 1] in PATHS:
             words[index] = os.path.basename(words[index].rstrip("/"))
     return " ".join(words)
 
@@ -403,7 +405,8 @@ class Trainer:
                 with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
                     logits = self.average.stack(features).float()
                 loss += float(self.stack.loss(logits, labels)) * len(part)
-                for name, count in figures.measure(labels % networks.ONSET, self.stack.answer(logits)).items():
+                counts = figures.measure(labels % networks.ONSET, self.stack.answer(logits))
+                for name, count in counts.items():
                     total[name] = total.get(name, 0) + count
         # A process without a clip has counted nothing, but takes part in the sum.
         names = list(figures.measure(torch.zeros(1), torch.zeros(1)))
@@ -555,6 +558,8 @@ def parse(argv):
     args = parser.parse_args(argv)
     if not args.epochs and not args.hours:
         parser.error("say how long: --epochs or --hours")
+    if not 0 <= args.taught <= 1:
+        parser.error("--taught must be from 0 to 1")
     args.command = "python3 -m neume_train.train " + " ".join(argv)
     return args
 
