@@ -31,6 +31,8 @@ CHANGE = 8.0  # dB by which the spectrum moves where a syllable ends or its vowe
 VOWEL = 0.16  # Seconds that a vowel lasts at least; what is shorter is a voiced consonant
 PAUSE = 0.2  # Seconds between two units, less than which they are of one breath
 EDGE = 0.025  # Seconds kept of a vowel's begin and end
+ORNAMENT = 0.11  # Seconds; a shorter note that touches the one before is mostly one,
+ORNAMENTS = 0.85  # in this share sung on the same syllable
 
 
 def _syllables(start, stop, changed):
@@ -438,14 +440,17 @@ def _manner(rng):
 
 
 def _groups(rng, melody, manner):
-    """Runs of touching notes that share one syllable; a note on the pitch of the one
-    before needs its own, or nobody could tell it from that."""
+    """Runs of touching notes that share one syllable, as ornaments do; a note on
+    the pitch of the one before needs its own, or nobody could tell it from that."""
     group = []
     for note in melody:
         joined = group and note.onset - group[-1].offset < 0.015
         near = group and abs(note.midi - group[0].midi) <= 4
         same = group and round(note.midi) == round(group[-1].midi)
-        if joined and near and not same and rng.random() < manner["melisma"]:
+        share = manner["melisma"]
+        if note.offset - note.onset < ORNAMENT:
+            share = max(share, ORNAMENTS)
+        if joined and near and not same and rng.random() < share:
             group.append(note)
             continue
         if group:

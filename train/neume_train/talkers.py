@@ -36,6 +36,7 @@ UNVOICED = 0.005  # Seconds between grains where there is no pitch
 EDGE = 0.03  # Seconds of a vowel that its neighbours may change
 CLEAR = 0.9  # How alike the periods of a vowel must be
 GRID = 0.002  # Seconds between points of a melody line
+KEPT = 0.7  # Of a note, what the next one's consonant leaves of it at least
 
 FLITE = ("kal", "kal16", "awb", "rms", "slt")
 LANGUAGES = (
@@ -125,7 +126,8 @@ class Talkers:
         really sung, the median of each one's pitch for its `midi`.
 
         A syllable begins with its consonant, which takes its time from the note
-        before.  A note begins half way through what is voiced before its vowel.
+        before: where that is short, it is cut.  A note begins half way through what is
+        voiced before its vowel.
         """
         manner = syllables._manner(rng)
         groups = list(syllables._groups(rng, melody, manner))
@@ -137,14 +139,16 @@ class Talkers:
         # Of how the voice spoke, so much is left in how it sings
         manner["spoken"] = rng.choice([0.0, rng.uniform(0.1, 0.8)], p=[0.35, 0.65])
         out = np.zeros(count + self.rate, np.float32)
+        heard = np.full(len(semitones), np.nan)
         for run in _runs(rng, line, manner["through"]):
-            self._render(rng, out, run, source, semitones, manner)
+            self._render(rng, out, run, source, semitones, heard, manner)
         sung = []
-        time = np.arange(len(semitones)) * GRID
+        time = np.arange(len(heard)) * GRID
+        voiced = ~np.isnan(heard)
         for syllable in line:
             if sung and syllable.unvoiced > 0.03:
                 sung[-1].offset = min(sung[-1].offset, syllable.start)
-            sung += syllables.as_sung(syllable.group, time, semitones)
+            sung += syllables.as_sung(syllable.group, time[voiced], heard[voiced])
         return out[:count], sung
 
     def _script(self, rng, said, wanted):
@@ -163,8 +167,9 @@ class Talkers:
         parts = (audio, marks, period, nuclei)
         return Utterance(*[np.concatenate(part) for part in parts])
 
-    def _render(self, rng, out, run, source, semitones, manner):
-        """Add a run of syllables, in one breath, to `out`."""
+    def _render(self, rng, out, run, source, semitones, heard, manner):
+        """Add a run of syllables, in one breath and on the line `semitones`, to `out`;
+        `heard` becomes the pitch that they have."""
         release = manner["release"] * rng.uniform(0.6, 1.4)
         attack = rng.uniform(0.004, 0.03)
         start, last = run[0].start, run[-1]
@@ -181,10 +186,13 @@ class Talkers:
         nearest = np.clip(np.searchsorted(source.marks, place), 1, len(source.marks) - 1)
         nearest -= place - source.marks[nearest - 1] < source.marks[nearest] - place
         voiced = source.period[nearest] > 0
-        line = np.interp(time, np.arange(len(semitones)) * GRID, semitones)
+        grid = np.arange(len(semitones)) * GRID
+        line = np.interp(time, grid, semitones)
         for own in range(len(run)):
             here = number == own
             line[here] += manner["spoken"] * _spoken_line(source.period[nearest[here]])
+        now = (grid >= start) & (grid < last.stop)
+        heard[now] = np.interp(grid[now], time, np.where(voiced, line, np.nan))
         phase = np.cumsum(np.where(voiced, pitch.hertz(line), 1 / UNVOICED)) * 0.001
         wanted = np.arange(np.ceil(phase[0]), np.floor(phase[-1]))
         when = np.interp(wanted, phase, time)
@@ -285,7 +293,10 @@ def _lay_out(groups, nuclei):
     line = []
     for group, (begin, voiced, first, last) in zip(groups, nuclei):
         lead = 0.5 * (voiced + first)
-        earliest = line[-1].group[-1].onset + 0.08 if line else 0.0
+        earliest = 0.0
+        if line:
+            before = line[-1].group[-1]
+            earliest = before.onset + max(0.08, KEPT * (before.offset - before.onset))
         ahead = min(lead - begin, max(group[0].onset - earliest, 0.0))
         unvoiced = max(0.0, ahead - (lead - voiced))
         line.append(
