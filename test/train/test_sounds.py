@@ -37,8 +37,8 @@ class TalkersTest(unittest.TestCase):
 
     RATE = 8192
 
-    def speech(self):
-        """Twelve buzzing vowels, their pitch falling, with noise between."""
+    def speech(self, between=0.1):
+        """Twelve buzzing vowels, their pitch falling, with noise `between`, seconds."""
         rng = np.random.default_rng(1)
         time = np.arange(int(0.3 * self.RATE)) / self.RATE
         parts = []
@@ -46,7 +46,7 @@ class TalkersTest(unittest.TestCase):
             phase = 2 * np.pi * np.cumsum(120 - 60 * time) / self.RATE
             vowel = sum(np.cos(k * phase) / k for k in range(1, 20))
             vowel *= np.sin(np.pi * time / 0.3)
-            parts += [vowel, 0.05 * rng.standard_normal(int(0.1 * self.RATE))]
+            parts += [vowel, 0.05 * rng.standard_normal(int(between * self.RATE))]
         return np.concatenate(parts).astype(np.float32)
 
     def test_analyse_finds_periods_and_vowels(self):
@@ -174,6 +174,43 @@ class TalkersTest(unittest.TestCase):
                 spread.append(np.std(found[inside][clarity[inside] > 0.8]))
             strays.append(np.mean(spread))
         self.assertGreater(strays[1], 1.5 * strays[0])
+
+    def test_consonants_leave_most_of_a_note(self):
+        nuclei = 0.5 * np.arange(8)[:, None] + np.array([0.0, 0.2, 0.25, 0.4])
+        for length, taken in ((1.0, 0.225), (0.2, (1 - talkers.KEPT) * 0.2), (0.08, 0.0)):
+            notes = [native.Note(1 + length * k, 1 + length * (k + 1), 50, 0.0) for k in range(8)]
+            line = talkers._lay_out([[note] for note in notes], nuclei)
+            self.assertAlmostEqual(line[0].onset - line[0].start, 0.225)
+            for syllable in line[1:]:
+                self.assertAlmostEqual(syllable.onset - syllable.start, taken)
+
+    def test_labels_are_of_the_pitch_that_sounds(self):
+        # Too fast for such words, in leaps that are under way with the consonant, and with
+        # much of the pitch of speech
+        with tempfile.TemporaryDirectory() as cache:
+            bank = talkers.Talkers([self.speech(0.2)], self.RATE, cache, kinds=())
+        melody = [
+            native.Note(0.5 + 0.25 * k, 0.75 + 0.25 * k, number, 0.0)
+            for k, number in enumerate(6 * [48, 53, 46, 51])
+        ]
+        manner = dict.fromkeys(syllables._manner(np.random.default_rng(1)), 0.0)
+        manner |= {"glide": 0.1, "carry": 0.9, "carry_time": 0.14, "release": 0.03}
+        away = []
+        for seed in range(3):
+            rng = mock.Mock(wraps=np.random.default_rng(seed))
+            rng.choice.side_effect = lambda *_, **__: 0.8
+            with (
+                mock.patch.object(talkers, "KEPT", 0.3),
+                mock.patch.object(syllables, "_manner", return_value=dict(manner)),
+            ):
+                audio, sung = bank.sing(rng, ("recorded", "0"), melody, 7 * self.RATE)
+            for note in sung:
+                found, clarity, _, _ = pitch.track(audio, self.RATE, note.midi, 5.0)
+                inside = slice(int(100 * note.onset) + 1, int(100 * note.offset))
+                clear = found[inside][clarity[inside] > 0.7]
+                away.append(abs(np.median(clear) - note.midi) if len(clear) > 2 else 0.0)
+        self.assertGreater(np.count_nonzero(away), 0.8 * len(away))
+        self.assertLess(np.quantile(away, 0.9), 0.5)
 
     def test_the_voice_is_where_its_notes_are(self):
         with tempfile.TemporaryDirectory() as cache:

@@ -278,6 +278,17 @@ class Manners(unittest.TestCase):
         groups = syllables._groups(np.random.default_rng(1), melody, {"melisma": 1.0})
         self.assertEqual([len(group) for group in groups], [1, 2, 2, 1])
 
+    def test_an_ornament_has_no_syllable_of_its_own(self):
+        def shared(length):
+            melody = [
+                native.Note(length * k, length * (k + 1), 60 + k % 2, 0.0) for k in range(400)
+            ]
+            rng = np.random.default_rng(1)
+            return 1 - len(list(syllables._groups(rng, melody, {"melisma": 0.1}))) / 400
+
+        self.assertAlmostEqual(shared(0.2), 0.1, delta=0.05)
+        self.assertAlmostEqual(shared(0.09), syllables.ORNAMENTS, delta=0.06)
+
     def contour(self, seed, late, before, note):
         """Semitones of `note` every millisecond."""
         rng = np.random.default_rng(seed)
