@@ -8,7 +8,6 @@ Needs the library (NEUME_NATIVE), NumPy and SciPy; no recordings, no PyTorch.
 
 import contextlib
 import dataclasses
-import importlib.util
 import io
 import json
 import os
@@ -311,48 +310,6 @@ class FrontEnds(unittest.TestCase):
                 start = times[np.argmax(loud > loud[times > 4].mean() - 0.14)]
                 self.assertLess(abs(start - 3), 0.06)
             self.assertEqual(systems.front_end(kind.describe()).name, kind.name)
-
-
-@unittest.skipUnless(importlib.util.find_spec("mir_eval"), "no mir_eval")
-class Ceiling(unittest.TestCase):
-    """What a listener who knows the notes can name."""
-
-    def test_unsure_edges(self):
-        from neume_train import ceiling, scoring  # pylint: disable=import-outside-toplevel
-
-        true = scoring.notes([(0.5 * n, 0.5 * n + 0.4, 60 + n % 3) for n in range(200)])
-        for seconds, low, high in ((0.0, 1.0, 1.0), (0.1, 0.5, 0.95)):
-            found = ceiling.blurred(true, seconds, np.random.default_rng(1))
-            self.assertLessEqual(np.abs(found.intervals - true.intervals).max(), seconds)
-            scores = scoring.score(true, np.zeros((0, 2)), found, 100.0)
-            self.assertTrue(low <= scores["acc40"] <= high, scores["acc40"])
-
-    def test_who_waits_hears_more(self):
-        from neume_train import ceiling, scoring  # pylint: disable=import-outside-toplevel
-
-        rate = 8000
-        time = np.arange(3 * rate) / rate
-        # Three notes, a second each, that begin a tone low for a third of it
-        number = 57 + 2 * (time // 1) - 2 * (time % 1 < 0.33)
-        phase = 2 * np.pi * np.cumsum(pitch.hertz(number)) / rate
-        tone = sum(np.sin(k * phase) / k for k in (1, 2, 3)).astype(np.float32)
-        true = scoring.notes([(n, n + 1, 57 + 2 * n) for n in range(3)])
-        rows = ceiling.listened(tone, rate, true)
-        self.assertEqual(len(rows), 24)
-        moment, *waited, whole = rows.mean(0)
-        self.assertLess(abs(moment - 5 / 8), 0.05)
-        self.assertTrue(all(a <= b for a, b in zip(waited, waited[1:] + [whole])))
-        self.assertLess(waited[0], 0.4)
-        self.assertEqual(whole, 1)
-        seconds = ceiling.reached(tone, rate, true)
-        self.assertLess(np.abs(seconds - 0.33).max(), 0.03)
-        found = ceiling.low(tone, rate, true)  # Of the two that rise
-        np.testing.assert_array_equal(found, np.ones((2, len(ceiling.AFTER))))
-        early = scoring.notes([(0, 1.25, 57), (1.25, 2, 59), (2.23, 3, 61)])
-        found = ceiling.low(tone, rate, early)  # The last comes after a rest
-        np.testing.assert_array_equal(found, [[1, 1, 0, 0, 0]])
-        elsewhere = scoring.notes([(0, 1, 70), (1, 1.2, 59)])  # Not sung, and too short
-        self.assertTrue(np.isnan(ceiling.reached(tone, rate, elsewhere)).all())
 
 
 class Clips(unittest.TestCase):

@@ -3,6 +3,7 @@
 """Clips to judge by ear and eye: WAV, labels as CSV, and a picture."""
 
 import csv
+import json
 import pathlib
 
 import matplotlib
@@ -58,9 +59,10 @@ def _picture(path, clip, features, times, front_end):
 
 def write(maker, front_end, out, seed, count, meant=False):
     """Write clips 0..count-1 of a set to the folder `out`, with the notes as they
-    were sung or, if `meant`, as the melody has them."""
+    were sung or, if `meant`, as the melody has them, and `clips.json`: what each is."""
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
+    what = {}
     for index in range(count):
         clip = maker.make(seed, index)
         notes = clip.meant if meant else clip.notes
@@ -79,3 +81,6 @@ def write(maker, front_end, out, seed, count, meant=False):
         )
         _picture(f"{stem}.png", clip, features, times, front_end)
         print(f"{stem}.wav {clip.what}")
+        what[stem.name] = clip.what
+    with open(out / "clips.json", "w", encoding="utf-8") as stream:
+        json.dump(what, stream, indent=1)
