@@ -8,10 +8,10 @@
     python3 -m neume_train.audit --data DATA --sets solo/pjs
 
 For notes of each length, and each kind of voice where the folder has the `clips.json` that
-`dataset --listen` writes: in how many a pitch is heard (by autocorrelation, within
-REACH semitones of the label, which therefore cannot be an octave off), for which share of
-their time in the middle one, and the share of them whose median pitch is less than
-NEAR semitones from the label.
+`dataset --listen` writes: the share of them in which a pitch is heard (by autocorrelation,
+within REACH semitones of the label: an octave off is not seen), for what share of its time
+the median note has one, and the share of those heard whose median pitch is less than NEAR
+semitones from the label.
 
 What is heard is no truth: noise and reverberation have a pitch too.  But where two
 voices differ, or one and real singers, the labels of one of them are wrong.
