@@ -12,31 +12,37 @@ import numpy as np
 
 TAPS = 8
 PHASES = 512
+RUN = 8192  # Samples that are read at a time
 FADE = 0.03  # Seconds of a joint
 DYING = 0.02  # Seconds in which a voice dies away
 
 
 @functools.lru_cache(maxsize=None)
 def _table():
-    """Windowed-sinc taps for PHASES + 1 fractions of a sample."""
+    """Windowed-sinc taps [TAPS][PHASES + 1], for fractions of a sample."""
     fraction = np.arange(PHASES + 1)[:, None] / PHASES
     x = np.arange(TAPS) - (TAPS // 2 - 1) - fraction
     window = np.cos(np.pi * x / (TAPS + 1)) ** 2
     taps = np.sinc(x) * window
-    return (taps / taps.sum(1, keepdims=True)).astype(np.float32)
+    return np.ascontiguousarray((taps / taps.sum(1, keepdims=True)).T, np.float32)
 
 
 def warp(source, positions):
     """`source` read at fractional `positions` (zeros outside it)."""
-    base = np.floor(positions).astype(np.int64)
-    taps = _table()[np.round((positions - base) * PHASES).astype(np.int64)]
-    first = base - (TAPS // 2 - 1)
+    base = np.floor(positions)
+    phase = np.round((positions - base) * PHASES).astype(np.intp)
+    first = base.astype(np.intp) - (TAPS // 2 - 1)
     low, high = int(first.min()), int(first.max()) + TAPS
-    piece = source[max(low, 0) : max(high, 0)]
+    piece = source[max(low, 0) : max(high, 0)].astype(np.float32)
     piece = np.pad(piece, (max(-low, 0), 0))
     piece = np.pad(piece, (0, max(high - low - len(piece), 0)))
-    index = (first - low)[:, None] + np.arange(TAPS)
-    return np.einsum("ij,ij->i", piece[index].astype(np.float32), taps)
+    first -= low
+    out = np.zeros(len(first), np.float32)
+    for part in range(0, len(out), RUN):  # What a cache holds
+        part = slice(part, part + RUN)
+        for tap, taps in enumerate(_table()):
+            out[part] += piece[tap:].take(first[part]) * taps.take(phase[part])
+    return out
 
 
 def fitted(rng, audio, rate, period, marks, wanted):
