@@ -289,6 +289,30 @@ class Manners(unittest.TestCase):
         self.assertAlmostEqual(shared(0.2), 0.1, delta=0.05)
         self.assertAlmostEqual(shared(0.09), syllables.ORNAMENTS, delta=0.06)
 
+    def test_a_voice_that_ends_takes_the_notes_after_it_along(self):
+        notes = [native.Note(0.0, 1.0, 60), native.Note(1.0, 1.08, 62), native.Note(1.08, 1.16, 64)]
+        for moment, left in (
+            (2.0, [(0.0, 1.0), (1.0, 1.08), (1.08, 1.16)]),
+            (1.12, [(0.0, 1.0), (1.0, 1.08), (1.08, 1.12)]),
+            (1.1, [(0.0, 1.0), (1.0, 1.08)]),
+            (1.05, [(0.0, 1.0), (1.0, 1.05)]),
+            (0.9, [(0.0, 0.9)]),
+        ):
+            ended = syllables.ended(notes, moment)
+            self.assertEqual([(n.onset, n.offset) for n in ended], left)
+
+    def test_a_consonant_leaves_no_note_that_ends_before_it_begins(self):
+        def unit(voiced, after=None):
+            return syllables.Unit(0, 0.0, 0.4, 0.1, voiced, 60.0, 0.1, 0.0, after)
+
+        last = unit(False)
+        last.onset = 0.5  # 0.1 s after the voice of the one before ended
+        first = [native.Note(0.0, 0.4, 60), native.Note(0.4, 0.45, 62)]
+        after = [native.Note(0.45, 0.9, 64)]
+        notes = syllables._notes([(first, unit(False, last)), (after, last)])
+        self.assertEqual([n.midi for n in notes], [60, 64])
+        self.assertAlmostEqual(notes[0].offset, 0.35)
+
     def contour(self, seed, late, before, note):
         """Semitones of `note` every millisecond."""
         rng = np.random.default_rng(seed)

@@ -33,6 +33,7 @@ PAUSE = 0.2  # Seconds between two units, less than which they are of one breath
 EDGE = 0.025  # Seconds kept of a vowel's begin and end
 ORNAMENT = 0.11  # Seconds; a shorter note that touches the one before is mostly one,
 ORNAMENTS = 0.85  # in this share sung on the same syllable
+SHORTEST = 0.03  # Seconds of voice that are a note
 
 
 def _syllables(start, stop, changed):
@@ -387,10 +388,8 @@ def _notes(string):
     """The notes of a string: one before an unvoiced consonant ends with the voice."""
     notes = list(string[0][0])
     for (_, unit), (group, after) in zip(string, string[1:]):
-        last = notes[-1]
         if not after.voiced:
-            voice = min(last.offset, group[0].onset - unit.pause)
-            notes[-1] = native.Note(last.onset, voice, last.midi, last.loudness)
+            notes = ended(notes, group[0].onset - unit.pause)
         notes += group
     return notes
 
@@ -468,6 +467,18 @@ def as_sung(notes, time, semitones):
         midi = float(np.median(inside)) if len(inside) else note.midi
         sung.append(native.Note(note.onset, note.offset, midi, note.loudness))
     return sung
+
+
+def ended(notes, moment):
+    """`notes` as they are where the voice ends at `moment`: what is left of one for less
+    than SHORTEST is none."""
+    notes = list(notes)
+    while notes and notes[-1].offset > moment:
+        last = notes.pop()
+        if moment - last.onset >= SHORTEST:
+            notes.append(native.Note(last.onset, moment, last.midi, last.loudness))
+            break
+    return notes
 
 
 def late(rng):
