@@ -515,6 +515,20 @@ class Training(unittest.TestCase):
                 self.assertEqual(torch.equal(value, before[key]), still, key)
             shutil.rmtree(self.root / "norm")
 
+    def test_hours_count_what_is_between_epochs(self):
+        trainer = self.trainer("hours", "--hours", str(60 / 3600), epochs=9)
+        now = [0.0]  # A clock that goes only while a report is made
+        evaluate = trainer.evaluate
+
+        def slowly():
+            now[0] += 40
+            return evaluate()
+
+        with mock.patch.object(train.time, "monotonic", lambda: now[0]):
+            with mock.patch.object(trainer, "evaluate", slowly):
+                self.assertTrue(self.run_it(trainer))
+        self.assertEqual((trainer.epoch, trainer.seconds), (2, 80))
+
     def test_the_learning_rate_follows_its_schedule(self):
         def rates(*words):
             used = []

@@ -433,8 +433,7 @@ class Trainer:
             steps = max(1, len(order) // size)
             if not self.go_on(steps)[0]:
                 break
-            mean, losses = 0.0, 0
-            began, seen = time.monotonic(), self.seen
+            mean, losses, began, seen = 0.0, 0, time.monotonic(), self.seen
             while self.step < steps:
                 more, rate = self.go_on(steps)
                 if not more:
@@ -451,6 +450,7 @@ class Trainer:
                 if now - saved > 60 * args.save_minutes:
                     saved = now
                     self.save()
+            between = time.monotonic()  # That counts too, or else the clock runs out first
             if self.step >= steps:
                 self.epoch += 1
                 self.step = 0
@@ -462,8 +462,9 @@ class Trainer:
                 # New shards would reach the processes at different times.
                 if self.ranks.count == 1 and self.clips.scan():
                     print(f"{len(self.clips.train)} clips from here on", flush=True)
-            self.save()
             saved = time.monotonic()
+            self.seconds += saved - between
+            self.save()
         return not self.stop
 
     def close(self):
@@ -524,7 +525,7 @@ def parse(argv):
     add("--epochs", type=int, default=0, help="passes over the clips (one context of each)")
     add("--epoch-clips", type=int, default=0, metavar="N",
         help="clips of an epoch, some of them twice if there are fewer (default: each once)")
-    add("--hours", type=float, default=0.0, help="hours of training, if that ends sooner")
+    add("--hours", type=float, default=0.0, help="hours, if that ends sooner: of steps, reports and new clips")
     add("--seed", type=int, default=1)
     add("--threads", type=int, default=0, help="0: as PyTorch likes")
     add("--batch", type=int, default=16)
