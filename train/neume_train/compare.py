@@ -398,8 +398,8 @@ every choice of ours as many, times {choice_epochs}; to train all {networks} too
 networks are far below weights that saw many more clips: {start},
 which the choices start from, scored in the same way has
 {shipped}. The report's nearly reaches that on solos already, since
-it learns faster; what it lacks is told in [weights/history.md](../weights/history.md), as
-is what ships now. Between rows, only differences count.
+it learns faster; what it lacks is told in [weights/history.md](../weights/history.md),
+what ships now in [weights/README.md](../weights/README.md). Between rows, only differences count.
 
 Scores are acc40 ([train/README.md](../train/README.md)) of the network alone, every
 31.25 ms, the median of five steps, without the plugin's tracker and gate. *Held out*

@@ -525,7 +525,7 @@ def parse(argv):
     add("--epochs", type=int, default=0, help="passes over the clips (one context of each)")
     add("--epoch-clips", type=int, default=0, metavar="N",
         help="clips of an epoch, some of them twice if there are fewer (default: each once)")
-    add("--hours", type=float, default=0.0, help="hours, if that ends sooner: of steps, reports and new clips")
+    add("--hours", type=float, default=0.0, help="hours, reports included, if that ends sooner")
     add("--seed", type=int, default=1)
     add("--threads", type=int, default=0, help="0: as PyTorch likes")
     add("--batch", type=int, default=16)
