@@ -4,6 +4,7 @@
 #include "logmel.h"
 
 #include "constants.h"
+#include "mapped.h"
 
 #include <fftw3.h>
 #include <math.h>
@@ -178,7 +179,7 @@ NeumeStatus neume_logmel_new(const NeumeFrontEnd* fe, NeumeLogmel** logmel)
   l->window                = (float*)calloc(fe->window, sizeof(float));
   l->time                  = fftwf_alloc_real(fe->fft);
   l->spectrum              = fftwf_alloc_complex(n_bins);
-  l->power                 = (float*)calloc(n_bins, sizeof(float));
+  l->power                 = (float*)neume_mapped_calloc(n_bins, sizeof(float));
   l->bands                 = (Band*)calloc(fe->bands, sizeof(Band));
   l->weights               = (float*)calloc(n_weights, sizeof(float));
   if (!l->window || !l->time || !l->spectrum || !l->power || !l->bands ||
@@ -195,6 +196,7 @@ NeumeStatus neume_logmel_new(const NeumeFrontEnd* fe, NeumeLogmel** logmel)
   }
 
   memset(l->time, 0, fe->fft * sizeof(float));
+  memset(l->spectrum, 0, n_bins * sizeof(fftwf_complex));
   make_window(fe, l->window);
   make_bands(fe, l->bands, l->weights);
   *logmel = l;

@@ -7,12 +7,14 @@
 #include "model.h"
 #include "status.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -115,7 +117,7 @@ static NeumeStatus acquire(const int                fd,
   struct stat file;
   Entry*      entry = NULL;
   if (fstat(fd, &file)) {
-    return fail(NEUME_ERR_FILE, "can't read", message);
+    return fail(NEUME_ERR_FILE, strerror(errno), message);
   }
 
   (void)pthread_mutex_lock(&lock);

@@ -81,8 +81,7 @@ struct Neume {
 };
 
 static const float level_min = -120.0f;
-static const float gate_min  = -90.0f;  ///< dBFS; here the gate is off, or
-static const float gate_off  = -119.0f; ///< shuts out digital silence alone
+static const float gate_min  = -90.0f; ///< dBFS; here the gate is off
 
 NeumeParams neume_defaults(void)
 {
@@ -267,7 +266,7 @@ void neume_set(Neume* neume, const NeumeParams* params)
 
   const NeumeTrackerParams tracker = {
     p->threshold,
-    p->gate_db > gate_min ? p->gate_db : gate_off,
+    p->gate_db > gate_min ? p->gate_db : NEUME_GATE_OFF,
     (uint32_t)lroundf(p->min_note_ms / step_ms),
     neume->lag,
     !steps

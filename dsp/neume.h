@@ -26,7 +26,8 @@ typedef struct Neume Neume;
 typedef struct {
   float lookahead_ms; ///< 0..NEUME_LOOKAHEAD_MAX_MS
   float threshold;    ///< Posterior needed to start a note, 0..1
-  float gate_db;      ///< Level below which nothing sounds, dBFS, -90 (off)..0
+  float gate_db;      ///< Level below which no note starts, dBFS, -90 (off)..0;
+                      ///< one that sounds ends 3 dB lower
   float min_note_ms;  ///< Shortest note, 0..500
   float a4_hz;        ///< What A4 is tuned to, 415..466
   bool  follow;       ///< Take the singer's own offset off as well

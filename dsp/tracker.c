@@ -48,10 +48,12 @@ enum { QUICK, STEADY, N_AVERAGES };
 static const float average_seconds[2][N_AVERAGES] = { { 0.03f, 0.04f },
                                                       { 0.02f, 0.025f } };
 
-static const float end_voiced = 0.5f;      ///< A note ends when the voice's
-                                           ///< posterior is lower
-static const float  end_held      = 0.3f;  ///< The same of a note held for long
-static const double held_seconds  = 0.5;   ///< So long
+static const float gate_slack = 3.0f;     ///< A note that sounds goes on so far
+                                          ///< below the gate, dB
+static const float end_voiced = 0.5f;     ///< A note ends when the voice's
+                                          ///< posterior is lower
+static const float  end_held      = 0.3f; ///< The same of a note held for long
+static const double held_seconds  = 0.5;  ///< So long
 static const float  change_margin = 0.35f; ///< Lead that ends another's note
 static const double still_seconds = 0.04;  ///< So long the other stood still
 
@@ -184,11 +186,19 @@ void neume_tracker_set(NeumeTracker* tracker, const NeumeTrackerParams* params)
   NeumeTrackerParams* const p = &tracker->params;
   p->threshold =
     neume_within_or(params->threshold, 0.0f, 1.0f, defaults.threshold);
-  p->gate      = neume_within_or(params->gate, -120.0f, 0.0f, defaults.gate);
+  p->gate = neume_within_or(params->gate, NEUME_GATE_OFF, 0.0f, defaults.gate);
   p->min_steps = params->min_steps;
   p->lag       = params->lag < NEUME_LAG_MAX ? params->lag : NEUME_LAG_MAX;
   p->prompt    = params->prompt;
   set_falls(tracker);
+}
+
+/** The level below which a step is silent, dBFS: lower where a note sounds, so
+    that one which fades through the gate ends once. */
+static float gate(const NeumeTracker* t)
+{
+  const float low = fmaxf(t->params.gate - gate_slack, NEUME_GATE_OFF);
+  return t->note ? low : t->params.gate;
 }
 
 /** Posterior of a step: silent below the gate or where it is no number.
@@ -198,7 +208,7 @@ static void set_posterior(const NeumeTracker*     t,
                           const Slot*             before,
                           Slot*                   slot)
 {
-  const bool open = o->level >= t->params.gate;
+  const bool open = o->level >= gate(t);
   for (uint32_t i = 0; i < NEUME_CLASSES; ++i) {
     const float p = open ? expf(fminf(o->log_p[i], 0.0f)) : (float)(i == 0);
     slot->p[i]    = p >= 0.0f ? p : 0.0f;
@@ -429,7 +439,7 @@ static uint32_t choose(const NeumeTracker* t,
   if (t->note && t->age < t->params.min_steps) {
     return t->note;
   }
-  if (now->level < t->params.gate) {
+  if (now->level < gate(t)) {
     return 0;
   }
   if (!t->note) {

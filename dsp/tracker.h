@@ -12,11 +12,15 @@
 /** What a player sets. */
 typedef struct {
   float    threshold; ///< Posterior that a note needs to start, 0..1
-  float    gate;      ///< Level below which nothing sounds, dBFS
+  float    gate;      ///< Level below which no note starts, dBFS
   uint32_t min_steps; ///< Shortest note, steps; a shorter one is held on
   uint32_t lag;       ///< Steps of future that a decision waits for
   bool prompt; ///< With an onset, one sure step starts a note, three change it
 } NeumeTrackerParams;
+
+#define NEUME_GATE_OFF                                                         \
+  -119.0f ///< The lowest gate: only digital silence is
+          ///< below, which no note goes on through
 
 #define NEUME_LAG_MAX 80 ///< Longest lag, steps (1.25 s at P = 8)
 

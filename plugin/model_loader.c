@@ -51,20 +51,35 @@ static void shorten(const NeumeLoader* loader, char* path)
   }
 }
 
-/** The file that `name` stands for: a path, the name of bundled weights, or
-    nothing for the standard ones.  Too long a path is cut, and not found. */
-static void find(const NeumeLoader* loader, const char* name, char* path)
+/** Write the file that `name` stands for, a path, the name of bundled weights
+   or nothing for the standard ones, to `path`; false if it is too long. */
+static bool find(const NeumeLoader* loader, const char* name, char* path)
 {
-  if (strchr(name, '/')) {
-    snprintf(path, NEUME_PATH_MAX, "%s", name);
-  } else {
-    snprintf(path,
-             NEUME_PATH_MAX,
-             "%s%s%s",
-             loader->folder,
-             name[0] ? name : standard,
-             suffix);
+  const bool  whole = strchr(name, '/') != NULL;
+  const char* given = whole || name[0] ? name : standard;
+  const int   n     = snprintf(path,
+                         NEUME_PATH_MAX,
+                         "%s%s%s",
+                         whole ? "" : loader->folder,
+                         given,
+                         whole ? "" : suffix);
+  return n >= 0 && n < (int)NEUME_PATH_MAX;
+}
+
+/** A new engine of what `name` stands for; NULL, which is logged, if there is
+    none. */
+static NeumeEngine* open_engine(NeumeLoader* loader, const char* name)
+{
+  char         message[NEUME_MESSAGE_MAX] = "the path is too long";
+  char         path[NEUME_PATH_MAX];
+  NeumeEngine* engine = NULL;
+  if (find(loader, name, path)) {
+    engine = neume_engine_new(path, loader->rate, message);
   }
+  if (!engine) {
+    lv2_log_error(&loader->logger, "neume: %s: %s\n", path, message);
+  }
+  return engine;
 }
 
 bool neume_loader_init(NeumeLoader*               loader,
@@ -73,8 +88,6 @@ bool neume_loader_init(NeumeLoader*               loader,
                        const LV2_Worker_Schedule* schedule,
                        const LV2_Log_Logger*      logger)
 {
-  char         message[NEUME_MESSAGE_MAX] = { 0 };
-  char         path[NEUME_PATH_MAX];
   const char*  folder = bundle_path ? bundle_path : "";
   const size_t length = strlen(folder);
   const bool   slash  = length && folder[length - 1U] == '/';
@@ -99,11 +112,7 @@ bool neume_loader_init(NeumeLoader*               loader,
     atomic_init(&loader->slots[i].state, NEUME_SLOT_FREE);
   }
 
-  find(loader, "", path);
-  loader->engine = neume_engine_new(path, rate, message);
-  if (!loader->engine) {
-    lv2_log_error(&loader->logger, "neume: %s: %s\n", path, message);
-  }
+  loader->engine = open_engine(loader, "");
   return true;
 }
 
@@ -129,12 +138,14 @@ static bool call_worker(const LV2_Worker_Schedule* schedule)
 static bool request(NeumeLoader*      loader,
                     const char*       path,
                     bool              user,
-                    NeumeLoaderSlot** requested)
+                    NeumeLoaderSlot** requested,
+                    unsigned*         serial)
 {
   for (uint32_t i = 0; i < NEUME_LOADER_SLOTS; ++i) {
     NeumeLoaderSlot* const slot = &loader->slots[i];
     if (claim(slot, NEUME_SLOT_FREE)) {
-      slot->serial = 1U + atomic_fetch_add(&loader->serial, 1U);
+      *serial      = 1U + atomic_fetch_add(&loader->serial, 1U);
+      slot->serial = *serial;
       slot->user   = user;
       memcpy(slot->path, path, strlen(path) + 1U);
       release(slot, NEUME_SLOT_REQUESTED);
@@ -148,8 +159,10 @@ static bool request(NeumeLoader*      loader,
 /** Ask the worker for what is wanted, if there is a slot for it. */
 static void send_wanted(NeumeLoader* loader)
 {
-  NeumeLoaderSlot* slot = NULL;
-  if (!loader->has_wanted || !request(loader, loader->wanted, true, &slot)) {
+  NeumeLoaderSlot* slot   = NULL;
+  unsigned         serial = 0;
+  if (!loader->has_wanted ||
+      !request(loader, loader->wanted, true, &slot, &serial)) {
     return;
   }
 
@@ -223,14 +236,14 @@ void neume_loader_update(NeumeLoader* loader)
   send_wanted(loader);
 }
 
-/** What the slot asks for is what will be saved, unless that is newer.  Worker.
- */
-static void keep(NeumeLoader* loader, const NeumeLoaderSlot* slot)
+/** What request `serial` asks for is what will be saved, unless that is newer.
+    Worker. */
+static void keep(NeumeLoader* loader, const char* path, unsigned serial)
 {
   pthread_mutex_lock(&loader->lock);
-  if (newer(slot->serial, loader->saved_serial)) {
-    loader->saved_serial = slot->serial;
-    memcpy(loader->saved, slot->path, strlen(slot->path) + 1U);
+  if (newer(serial, loader->saved_serial)) {
+    loader->saved_serial = serial;
+    memcpy(loader->saved, path, strlen(path) + 1U);
   }
   pthread_mutex_unlock(&loader->lock);
 }
@@ -238,21 +251,14 @@ static void keep(NeumeLoader* loader, const NeumeLoaderSlot* slot)
 /** Load what the slot asks for; it is BUSY and ours.  Worker. */
 static bool load(NeumeLoader* loader, NeumeLoaderSlot* slot)
 {
-  char message[NEUME_MESSAGE_MAX] = { 0 };
-  char path[NEUME_PATH_MAX];
   shorten(loader, slot->path);
-  find(loader, slot->path, path);
-  slot->engine = neume_engine_new(path, loader->rate, message);
+  slot->engine = open_engine(loader, slot->path);
   if (!slot->engine) {
-    lv2_log_error(&loader->logger, "neume: %s: %s\n", path, message);
-    if (!slot->user) { // A session's, whose disk may only be elsewhere today
-      keep(loader, slot);
-    }
     release(slot, NEUME_SLOT_FAILED);
     return false;
   }
 
-  keep(loader, slot);
+  keep(loader, slot->path, slot->serial);
   release(slot, NEUME_SLOT_DONE);
   return true;
 }
@@ -292,12 +298,15 @@ LV2_Worker_Status neume_loader_work(NeumeLoader*                loader,
   return LV2_WORKER_SUCCESS;
 }
 
-/** Of the engines that no run() came for, free all but the newest. */
+/** Of the loads that no run() came for, forget all but the newest engine. */
 static void drop_untaken(NeumeLoader* loader)
 {
   NeumeLoaderSlot* newest = NULL;
   for (uint32_t i = 0; i < NEUME_LOADER_SLOTS; ++i) {
     NeumeLoaderSlot* slot = &loader->slots[i];
+    if (claim(slot, NEUME_SLOT_FAILED)) {
+      release(slot, NEUME_SLOT_FREE);
+    }
     if (!claim(slot, NEUME_SLOT_DONE)) {
       continue;
     }
@@ -322,19 +331,27 @@ bool neume_loader_restore(NeumeLoader*               loader,
                           const LV2_Worker_Schedule* schedule)
 {
   NeumeLoaderSlot*  slot   = NULL;
-  const char* const wanted = path ? path : "";
+  unsigned          serial = 0;
+  const char* const name   = path ? path : "";
+  char              wanted[NEUME_PATH_MAX];
 
   neume_loader_reclaim(loader);
-  if (strlen(wanted) >= NEUME_PATH_MAX) {
+  if (strlen(name) >= NEUME_PATH_MAX) {
     return false;
   }
-  if (!request(loader, wanted, false, &slot)) {
+  memcpy(wanted, name, strlen(name) + 1U);
+  shorten(loader, wanted);
+  if (!request(loader, wanted, false, &slot, &serial)) {
     drop_untaken(loader);
-    if (!request(loader, wanted, false, &slot)) {
+    if (!request(loader, wanted, false, &slot, &serial)) {
+      lv2_log_error(
+        &loader->logger, "neume: %s: too many loads at once\n", name);
       return false;
     }
   }
 
+  // Before it is loaded, and if it is not: a disk may only be elsewhere today
+  keep(loader, wanted, serial);
   if (schedule && call_worker(schedule)) {
     return true;
   }

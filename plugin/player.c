@@ -29,6 +29,7 @@ static void forget(NeumePlayer* player)
   show_nothing(player);
   neume_step_queue_reset(&player->queue);
   player->written    = 0;
+  player->stopped    = 0;
   player->has_params = false;
 }
 
@@ -119,12 +120,12 @@ static void read_controls(NeumePlayer* player)
                                     control(ports->a4, d.a4_hz),
                                     control(ports->follow, 0.0f) > 0.5f };
 
-  read_expression(player, &l);
   const bool resting = control(ports->enabled, 1.0f) <= 0.5f;
   if (resting && !player->resting) {
     neume_player_restart(player);
   }
   player->resting = resting;
+  read_expression(player, &l); // Panic may have more to say than that
 
   const float mix = neume_within(control(ports->monitor, 0.0f), 0.0f, 1.0f);
   neume_monitor_set(&player->monitor, resting ? 0.0f : mix);
@@ -152,10 +153,14 @@ static void read_controls(NeumePlayer* player)
 /** Act on a decision of the chain, `frame` samples into the block. */
 static void decide(NeumePlayer* player, const NeumeStep* step, uint32_t frame)
 {
-  neume_expression_step(&player->expression, &player->midi, step, frame);
+  NeumeStep played = *step;
+  if (step->onset < (double)player->stopped) {
+    played.on = 0; // The transport's stop ended it before it was heard of
+  }
+  neume_expression_step(&player->expression, &player->midi, &played, frame);
   neume_learn_hear(
     &player->learn, step, (int64_t)step->position - player->late);
-  if (step->on || player->midi.note != player->monitor.midi) {
+  if (played.on || player->midi.note != player->monitor.midi) {
     neume_monitor_note(
       &player->monitor, player->midi.note, player->midi.velocity);
   }
@@ -226,6 +231,15 @@ static uint64_t due_at(const NeumePlayer* player, const NeumeStep* step)
   return (uint64_t)llround(fmin(fmax(due, soonest), latest));
 }
 
+/** How long after a note's beginning another begins, or it ends, aligned. */
+static uint64_t apart(const NeumePlayer* player, const NeumeStep* step)
+{
+  const uint64_t least = player->hold / 4U;
+  const double   note  = 0.001 * (double)player->params.min_note_ms;
+  const uint64_t held  = (uint64_t)llround(note * player->loader.rate);
+  return step->on || held < least ? least : held;
+}
+
 /** Take a decision that was just made. */
 static void take(NeumePlayer* player, Stretch* stretch, const NeumeStep* step)
 {
@@ -234,9 +248,8 @@ static void take(NeumePlayer* player, Stretch* stretch, const NeumeStep* step)
     return;
   }
   act_until(player, stretch, step->position);
-  const uint64_t due   = due_at(player, step);
-  const uint64_t apart = player->hold / 4U;
-  if (!neume_step_queue_push(&player->queue, step, due, apart)) {
+  const uint64_t due = due_at(player, step);
+  if (!neume_step_queue_push(&player->queue, step, due, apart(player, step))) {
     neume_step_queue_hurry(&player->queue, step->position);
     act_until(player, stretch, step->position + 1U);
     act(player, stretch, step, step->position);
@@ -296,6 +309,7 @@ void neume_player_run(NeumePlayer* player, uint32_t n_samples)
   if (player->rolling && speed == 0.0f) { // The transport stops
     neume_expression_silence(&player->expression, &player->midi);
     neume_monitor_note(&player->monitor, 0, 0);
+    player->stopped = player->written;
   }
   if (!player->rolling && speed != 0.0f) { // It starts
     neume_player_restart(player);

@@ -36,10 +36,10 @@ bool neume_step_queue_push(NeumeStepQueue*  queue,
                            uint64_t         apart)
 {
   NeumeStepQueue* const q = queue;
+  if (q->last_on && is_event(step) && due < q->last_on + apart) {
+    due = q->last_on + apart;
+  }
   if (step->on) {
-    if (q->last_on && due < q->last_on + apart) {
-      due = q->last_on + apart;
-    }
     make_way(q, due);
   } else if (q->n && due < q->due[q->n - 1U]) {
     due = q->due[q->n - 1U];

@@ -32,8 +32,8 @@ void neume_step_queue_reset(NeumeStepQueue* queue) NEUME_REALTIME;
 
 /** Put a step that is due at `due`; false if the queue is full.
 
-    Notes begin at least `apart` samples apart, the later one later if need be.
-    Realtime-safe.
+    What begins or ends a note comes at least `apart` samples after the last
+   beginning, later if need be.  Realtime-safe.
 */
 bool neume_step_queue_push(NeumeStepQueue*  queue,
                            const NeumeStep* step,

@@ -21,6 +21,7 @@ typedef struct {
   Transcript* out;            ///< Filled as steps come
   double      delay;          ///< Of a decision, input samples
   uint64_t    length;         ///< Samples of the file so far
+  double      least;          ///< A note lasts so long at least, seconds
   Note        open;           ///< The note that sounds, if `sounding`
   bool        sounding;       ///< A note-on came without its note-off
   double      confidence_sum; ///< Over the steps of the open note
@@ -30,7 +31,7 @@ typedef struct {
 static bool close_note(Listener* l, double time)
 {
   l->sounding        = false;
-  l->open.offset     = time;
+  l->open.offset     = fmax(time, l->open.onset + l->least);
   l->open.confidence = l->confidence_sum / l->open_steps;
   return note_list_push(&l->out->notes, &l->open);
 }
@@ -228,11 +229,15 @@ static bool run(Listener*            l,
                                    options->batch,
                                    &l->neume);
   if (st) {
-    command_message(message, "%s", neume_strerror(st));
+    command_message(message,
+                    "%s%s",
+                    st == NEUME_ERR_RATE ? "" : "of the weights: ",
+                    neume_strerror(st));
     return false;
   }
   neume_set(l->neume, &options->params);
   l->delay = neume_delay(l->neume);
+  l->least = 0.001 * (double)options->params.min_note_ms;
 
   float* const block = malloc(AUDIO_BLOCK * sizeof(float));
   if (!block || !place_columns(l, options)) {

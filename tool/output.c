@@ -190,7 +190,7 @@ bool output_open(Output* output, const char* path, char* message)
 
   pthread_mutex_lock(&files.lock);
   const int fd    = create_temporary(output);
-  const int error = errno;
+  int       error = errno;
   pthread_mutex_unlock(&files.lock);
 
   if (fd >= 0) {
@@ -198,6 +198,7 @@ bool output_open(Output* output, const char* path, char* message)
     if (output->stream) {
       return true;
     }
+    error = errno;
     close(fd);
   }
   command_message(message, "can't write '%s': %s", path, strerror(error));

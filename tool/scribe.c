@@ -33,7 +33,8 @@ static bool write_stream(ScribeOutput         kind,
     case SCRIBE_MIDI:
       if (!midi_file_write(
             stream, &transcript->notes, transcript->seconds, name)) {
-        command_message(message, "is too long for a MIDI file");
+        command_message(message,
+                        "is too long for a MIDI file, or for the memory");
         return false;
       }
       return true;

@@ -32,7 +32,7 @@ static const char help[] =
   "How to listen; the defaults are the plugin's:\n"
   "  --lookahead MS    Decide this much later, 0 to 1250; 0\n"
   "  --threshold P     Posterior that a note needs to start, 0 to 1; 0.5\n"
-  "  --gate DB         Level below which nothing sounds, -90 (off) to 0 dBFS; "
+  "  --gate DB         Level below which no note starts, -90 (off) to 0 dBFS; "
   "-90\n"
   "  --min-note MS     Shortest note, 0 to 500; 60\n"
   "  --a4 HZ           What A4 is tuned to, 415 to 466; 440\n"

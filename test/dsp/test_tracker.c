@@ -171,7 +171,17 @@ static void test_gate(void)
   neume_tracker_set(t, &p);
   CHECK(feed(t, 10, 0.95f, -41.0f, 50, &note) == 0 && note == 0);
   CHECK(feed(t, 10, 0.95f, -39.0f, 50, &note) == 1 && note == 10);
-  CHECK(feed(t, 10, 0.95f, -41.0f, 1, &note) == 1 && note == 0);
+
+  // What fades through it, and wavers, ends once
+  CHECK(feed(t, 10, 0.95f, -42.5f, 50, &note) == 0 && note == 10);
+  CHECK(feed(t, 10, 0.95f, -43.5f, 1, &note) == 1 && note == 0);
+  CHECK(feed(t, 10, 0.95f, -41.0f, 50, &note) == 0 && note == 0);
+
+  // No gate is so low that a note goes on through digital silence
+  const NeumeTrackerParams off = { 0.4f, NEUME_GATE_OFF, 0, 0, true };
+  neume_tracker_set(t, &off);
+  CHECK(feed(t, 10, 0.95f, -118.0f, 50, &note) == 1 && note == 10);
+  CHECK(feed(t, 10, 0.95f, -120.0f, 1, &note) == 1 && note == 0);
   neume_tracker_free(t);
 }
 

@@ -135,8 +135,43 @@ static void test_no_longer_aligned(void)
   free(in);
 }
 
+/** Notes whose onset was heard sooner than they are decided on average last as
+    long as they must, unless another comes. */
+static void test_lasts(void)
+{
+  const double   rate = 16000.0;
+  const uint32_t n    = (uint32_t)(6.0 * rate);
+  float* const   in   = host_sung(n, rate);
+  for (uint32_t i = 0; i < n; ++i) { // In bursts of 60 ms
+    in[i] *= fmod(i / rate, 0.16) < 0.06 ? 1.0f : 0.0005f;
+  }
+  for (unsigned way = 0; way < 3U; ++way) {
+    Host* const  host                   = host_started(rate, HOST_ALL);
+    const double least                  = way ? 0.03 * way : 0.025;
+    unsigned     alone                  = 0;
+    host->controls[NEUME_PORT_ALIGNED]  = 1.0f;
+    host->controls[NEUME_PORT_MIN_NOTE] = 30.0f * (float)way;
+    host_run(host, in, NULL, n);
+    for (uint32_t i = 1; i < host->n_events; ++i) {
+      const HostEvent* const e   = &host->events[i];
+      const bool             off = e->bytes[0] == 0x80U;
+      const bool             joins =
+        i + 1U < host->n_events && host->events[i + 1U].position == e->position;
+      const double seconds =
+        (double)(e->position - host->events[i - 1U].position) / rate;
+      CHECK_MSG(
+        !off || joins || seconds > least - 1e-3, "way %u: %f s", way, seconds);
+      alone += off && !joins;
+    }
+    CHECK_MSG(alone > 5U, "%u", alone);
+    host_free(host);
+  }
+  free(in);
+}
+
 int main(void)
 {
+  test_lasts();
   test_latency_stays();
   test_no_longer_aligned();
   test_aligned(8000.0, 0.0);

@@ -399,20 +399,23 @@ static void test_monitor(void)
   free(out);
 }
 
-/** What ends a note that is being sung: panic, and the transport's stop. */
+/** What ends a note that is being sung: panic, which bypass does not hush, and
+    the transport's stop. */
 static void test_stops(void)
 {
   const double   rate = 48000.0;
   const uint32_t n    = 16000;
   float* const   in   = host_sung(n, rate);
-  for (unsigned way = 0; way < 3U; ++way) {
-    Host* const host = host_started(rate, HOST_ALL);
+  for (unsigned way = 0; way < 4U; ++way) {
+    const bool  panic = way == 0 || way == 3U;
+    Host* const host  = host_started(rate, HOST_ALL);
     host_transport(host, 1.0f);
     host_run(host, in, NULL, n);
     CHECK(host->n_events == 1U);
 
-    if (way == 0) {
-      host->controls[NEUME_PORT_PANIC] = 1.0f;
+    if (panic) {
+      host->controls[NEUME_PORT_PANIC]   = 1.0f;
+      host->controls[NEUME_PORT_ENABLED] = way ? 0.0f : 1.0f;
     } else if (way == 1U) {
       host_transport(host, 0.0f);
     } else {
@@ -423,13 +426,46 @@ static void test_stops(void)
     CHECK(host->events[1].bytes[0] == 0x80U);
     CHECK(host->events[1].position == n);
     CHECK(host_events_sound(host, false));
-    CHECK((stopped > 2U) == (way == 0)); // Panic says more than that
+    CHECK((stopped > 2U) == panic); // It says more than that
     CHECK(host->controls[NEUME_PORT_MIDI_NOTE] == 0.0f);
 
     host_run(host, in, NULL, 64); // Once is enough
     CHECK(host->n_events == stopped);
     host_free(host);
   }
+  free(in);
+}
+
+/** A note that began before the transport's stop, and is decided after it, is
+    not played: where notes are held, it would sound on. */
+static void test_late_stops(void)
+{
+  const uint32_t rate   = 16000;
+  float* const   in     = host_sung(2U * rate, rate);
+  float* const   nobody = host_samples(rate);
+  for (unsigned way = 0; way < 4U; ++way) {
+    Host* const host                     = host_started(rate, HOST_ALL);
+    unsigned    ons                      = 0;
+    host->controls[NEUME_PORT_NOTES]     = 2.0f;
+    host->controls[NEUME_PORT_ALIGNED]   = way & 1U ? 1.0f : 0.0f;
+    host->controls[NEUME_PORT_LOOKAHEAD] = way & 2U ? 375.0f : 0.0f;
+    for (uint32_t n = rate / 4U; n < 2U * rate; n += rate / 9U) {
+      host_transport(host, 1.0f);
+      host_run(host, in, NULL, n);
+      const uint32_t before = host->n_events;
+      host_transport(host, 0.0f);
+      host_run(host, nobody, NULL, rate);
+      CHECK_MSG(host_events_sound(host, false), "way %u, %u", way, n);
+      ons += before;
+    }
+    CHECK(ons > 20U);
+
+    // Who sings on is heard
+    host_run(host, in, NULL, 2U * rate);
+    CHECK(!host_events_sound(host, false));
+    host_free(host);
+  }
+  free(nobody);
   free(in);
 }
 
@@ -512,6 +548,7 @@ int main(void)
   test_monitor();
   test_odd_blocks();
   test_stops();
+  test_late_stops();
   test_start();
   return test_report();
 }

@@ -150,6 +150,37 @@ static void test_many(const Files* files)
   host_free(host);
 }
 
+/** Files that are not there take up no room for those that are. */
+static void test_many_missing(const Files* files)
+{
+  Host* const host = host_new(RATE, HOST_ALL);
+  char        path[4096];
+  for (unsigned i = 0; i < 30U; ++i) {
+    CHECK(host_restore(host, files->missing, host->urid.atom_Path, true));
+  }
+  CHECK(host->n_logged == 30U);
+  CHECK(!host_restore(host, files->good, host->urid.atom_Path, true));
+  CHECK(!host_save(host, path));
+  CHECK(!strcmp(path, files->good));
+  host_activate(host);
+  CHECK(!strcmp(model_of(host), files->good));
+  host_free(host);
+}
+
+/** A session saved while a worker has yet to load what it asked for. */
+static void test_save_soon(const Files* files)
+{
+  Host* const host = host_new(RATE, HOST_ALL);
+  char        path[4096];
+  host_activate(host);
+  host_run(host, in, NULL, 512);
+  CHECK(!host_restore(host, files->good, host->urid.atom_Path, true));
+  CHECK(host->n_jobs == 1U && !host_save(host, path));
+  CHECK_MSG(!strcmp(path, files->good), "%s", path);
+  CHECK(!strcmp(model_of(host), files->good));
+  host_free(host);
+}
+
 /** How many learned numbers a state has, and whether they are these. */
 static uint32_t learned(Host* host, const int* numbers)
 {
@@ -491,6 +522,8 @@ int main(void)
   test_choice(bundle);
   test_undisturbed(&files);
   test_many(&files);
+  test_many_missing(&files);
+  test_save_soon(&files);
   test_learned(&files);
   test_hostile_learned(&files);
   test_bare();

@@ -79,6 +79,24 @@ static void test_way(void)
   CHECK(!q.n);
 }
 
+/** A note that was heard late still lasts, unless another comes. */
+static void test_lasts(void)
+{
+  NeumeStepQueue q;
+  neume_step_queue_reset(&q);
+  CHECK(push(&q, 100, 0, 62, 200) && push(&q, 110, 62, 0, 190));
+  CHECK(push(&q, 120, 0, 0, 195));
+  CHECK(next(&q, 100, 200) && next(&q, 110, 200 + APART));
+  CHECK(next(&q, 120, 200 + APART) && !q.n);
+
+  const NeumeStep begin = step_of(200, 0, 64);
+  const NeumeStep end   = step_of(210, 64, 0);
+  CHECK(neume_step_queue_push(&q, &begin, 300, APART));
+  CHECK(neume_step_queue_push(&q, &end, 310, 100U));
+  CHECK(push(&q, 220, 0, 65, 330));
+  CHECK(next(&q, 200, 300) && next(&q, 210, 330) && next(&q, 220, 330));
+}
+
 /** All that waits can be hurried. */
 static void test_hurry(void)
 {
@@ -141,6 +159,7 @@ int main(void)
 {
   test_order();
   test_way();
+  test_lasts();
   test_hurry();
   test_reset();
   test_random();

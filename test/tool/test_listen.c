@@ -145,6 +145,31 @@ static void test_same_as_a_host(float threshold, bool decided)
   transcript_free(&t);
 }
 
+/** A note lasts as long as it must, unless another comes or the file ends; of a
+    network that is sure of ends sooner than of onsets, too. */
+static void test_lasts(void)
+{
+  model->doubt_ms[0] = 200.0f;
+  ListenOptions options      = make_options(0.0f, 4);
+  options.params.threshold   = 0.0f; // Sure of nothing
+  options.params.min_note_ms = 500.0f;
+  CHECK(fixture_melody(audio_path, 16000, 1));
+  Transcript t     = hear(&options);
+  unsigned   alone = 0;
+  for (size_t i = 0; i < t.notes.size; ++i) {
+    const Note* const note  = &t.notes.notes[i];
+    const double      until = i + 1U < t.notes.size ? note[1].onset : t.seconds;
+    CHECK_MSG(note->offset >= fmin(note->onset + 0.5, until) - 1e-9,
+              "%f to %f",
+              note->onset,
+              note->offset);
+    alone += note->offset < until;
+  }
+  CHECK_MSG(alone > 0, "%u", alone);
+  model->doubt_ms[0] = 0.0f;
+  transcript_free(&t);
+}
+
 /** Steps in which a network that hears a voice in everything shows a note, of a
     second at a level of `level` dBFS, or of digital silence. */
 static unsigned shown(const double level, const float gate)
@@ -195,6 +220,7 @@ static void test_onsets(void)
   heard = 0;
   test_same_as_a_host(0.0f, true);
   CHECK(!heard && !without);
+  test_lasts();
   test_gate();
   neume_model_free(model);
   model = sines;
