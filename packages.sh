@@ -9,6 +9,11 @@ root=$(dirname "$(readlink -f "$0")")
 
 missing=
 for group in "$@"; do
+  awk -v group="$group" '$1 == group { found = 1 } END { exit !found }' \
+    "$root/packages.txt" || {
+    echo "packages.txt has no group '$group'" >&2
+    exit 2
+  }
   for package in $(awk -v group="$group" '$1 == group { print $2 }' \
     "$root/packages.txt"); do
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) ||

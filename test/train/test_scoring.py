@@ -6,6 +6,8 @@
 Needs NumPy, mir_eval and soundfile; no recordings, no PyTorch, no C code.
 """
 
+import contextlib
+import io
 import json
 import math
 import os
@@ -65,6 +67,22 @@ class Reading(unittest.TestCase):
         true, left_out = scoring.read_truth(self.path)
         self.assertEqual(true.midi.tolist(), [52])
         self.assertEqual(left_out.shape, (0, 2))
+
+    def test_what_is_no_table_of_notes_is_told(self):
+        head = "onset,offset,midi,f0_midi,flag\n"
+        for text, told in (
+            ("8.3,8.525,52\n", "first line"),
+            ("", "first line"),
+            (head + "1,2\n", "midi of a note is None"),
+            (head + "1,x,60,,ok\n", "offset of a note is 'x'"),
+            (head + "1,2,60,nan,ok\n", "f0_midi of a note is 'nan'"),
+            (head + "2,1,60,,ok\n", "broken note"),
+        ):
+            self.path.write_text(text, encoding="utf-8")
+            with self.assertRaisesRegex(ValueError, told):
+                scoring.read_truth(self.path)
+        self.path.write_text("\ufeff" + head + "1,2,60,,ok\n", encoding="utf-8")
+        self.assertEqual(scoring.read_truth(self.path)[0].midi.tolist(), [60])
 
     def test_no_notes(self):
         self.path.write_text("onset,offset,midi,velocity,confidence\n", encoding="utf-8")
@@ -274,10 +292,13 @@ class Files(unittest.TestCase):
         )
         found = scoring.notes([(0.09, 1, 60), (1.12, 2.9, 60), (3.2, 3.5, 62), (3.7, 4, 62)])
         # Of notes after a rest the first and the fifth, of changes none, of repeats one
-        self.assertEqual(scoring.by_start(true, found).tolist(), [[2, 2], [2, 0], [2, 1]])
+        self.assertEqual(scoring.by_start(true, NOTHING, found).tolist(), [[2, 2], [2, 0], [2, 1]])
         nothing = scoring.notes([])
-        self.assertEqual(scoring.by_start(true, nothing).tolist(), [[2, 0], [2, 0], [2, 0]])
-        self.assertEqual(scoring.by_start(nothing, found).tolist(), 3 * [[0, 0]])
+        self.assertEqual(scoring.by_start(true, NOTHING, nothing).tolist(), [[2, 0], [2, 0], [2, 0]])
+        self.assertEqual(scoring.by_start(nothing, NOTHING, found).tolist(), 3 * [[0, 0]])
+        # The fifth follows a row that was left out: it was no rest
+        row = np.array([[3.5, 3.65]])
+        self.assertEqual(scoring.by_start(true, row, found).tolist(), [[1, 1], [2, 0], [2, 1]])
 
     def test_files_have_equal_weight(self):
         long = scoring.score(scoring.notes([(0, 10, 60)]), NOTHING, scoring.notes([]), 10)
@@ -334,6 +355,15 @@ class Command(unittest.TestCase):
                 sys.stdout = output
         self.assertEqual(status, 0)
         return json.loads(report.read_text(encoding="utf-8"))
+
+    def test_two_sets_of_one_name_are_refused(self):
+        self.add("a/made/c.wav", "a/made/c.notes.csv", "")
+        self.add("b/made/c.wav", "b/made/c.notes.csv", "")
+        folders = [str(self.root / name / "made") for name in "ab"]
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            status = evaluate.main(["--neume", str(self.command), "--synthetic", *folders])
+        self.assertEqual(status, 1)
+        self.assertIn("two sets would be called made", said.getvalue())
 
     def test_sets(self):
         right, wrong = "0.25,0.75,60\n", "0.25,0.75,61\n"

@@ -223,6 +223,12 @@ class Training(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "another front end"):
             self.trainer("other", "--teacher", path)
 
+    def test_no_mean_is_made_of_weights_files(self):
+        for others in (["x.safetensors"], [str(self.root / "x")]):
+            words = [word for path in ("a.safetensors", *others) for word in ("--start", path)]
+            with self.assertRaisesRegex(ValueError, "one weights file"):
+                self.trainer("means", *words)
+
     def test_start_from_the_mean_of_runs(self):
         runs = []
         for seed in ("1", "2"):
@@ -242,7 +248,7 @@ class Training(unittest.TestCase):
         for clips.stack in (1, 2, 4):
             features, labels = clips.batch(keys, contexts)
             for index, ((path, clip), context) in enumerate(zip(keys, contexts)):
-                frames, truth = (values[clip].numpy() for values in clips._shards[path])
+                frames, truth = (values[clip].numpy() for values in clips._shards[path][:2])
                 columns = networks.columns(frames, context % 4, 4, clips.stack)
                 np.testing.assert_array_equal(features[index], columns.astype(np.float32))
                 np.testing.assert_array_equal(labels[index], truth[context % 4 :: 4])
@@ -293,12 +299,12 @@ class Training(unittest.TestCase):
         self.assertEqual(found.dtype, torch.uint8)
         later = shards.Clips([self.data], delay - 256)._shards[str(path)][1]
         self.assertEqual(later[:2, :6].tolist(), [row[2:] for row in wanted])
-        self.assertTrue(all(key[0] == str(path) for key in clips.unsung))
-        self.assertEqual(len(clips.unsung), 7)
+        self.assertTrue(all(key[0] == str(path) for key in clips.unders))
+        self.assertEqual(len(clips.unders), 7)
         self.assertEqual(clips.class_shares().shape, (40,))
 
     @staticmethod
-    def heard(trainer, features, labels, alone=None):
+    def heard(trainer, features, labels, mixed=None, alone=None):
         """What the network of `trainer` hears of a batch: the features, the labels
         that it is to answer, those of the clips mixed in (None: nothing is), the
         share of the first, and whether the start of the features is but history."""
@@ -314,7 +320,7 @@ class Training(unittest.TestCase):
 
         with mock.patch.object(trainer, "parallel", network):
             with mock.patch.object(trainer.stack, "loss", loss):
-                share = float(trainer.loss(features, labels, alone))
+                share = float(trainer.loss(features, labels, mixed, alone))
         return inputs[0], *[*targets, None][:2], share, inputs[1]
 
     def test_labels_stay_with_their_frames(self):
@@ -488,8 +494,8 @@ class Training(unittest.TestCase):
             np.savez(path, features=features, labels=labels)
         words = ("--gain-db", "0", "--tilt-db", "0", "--mask-bands", "0", "--underlay", "0.3")
         trainer = self.trainer("underlay", *words)
-        keys = [key for key in trainer.clips.train if key not in trainer.clips.unsung]
-        self.assertEqual((len(keys), len(trainer.clips.unsung)), (58, 18))
+        keys = [key for key in trainer.clips.train if key not in trainer.clips.unders]
+        self.assertEqual((len(keys), len(trainer.clips.unders)), (58, 18))
         keys = 4 * keys
         before, labels = trainer.clips.batch(keys, [0] * len(keys))
         x, own, *_ = self.heard(trainer, before.clone(), labels)
@@ -500,10 +506,30 @@ class Training(unittest.TestCase):
         self.assertTrue(bool((under == under[:, :1]).all()))
         self.assertLess(abs(float(under[:, 0].float().mean()) - 0.3), 0.1)
         alone = torch.arange(len(keys)) % 2 == 0
-        x, *_ = self.heard(trainer, before.clone(), labels, alone)
+        x, own, *_ = self.heard(trainer, before.clone(), labels, labels + 1, alone)
         also = x[:, :, 8] > 0
         self.assertTrue(torch.equal(also[~alone], under[~alone]))
         self.assertFalse(bool(also[alone].any()))
+        # What has music under it is labelled so
+        self.assertTrue(torch.equal(own, labels + also.long()))
+
+    def test_only_music_is_laid_under_where_that_is_told(self):
+        with np.load(self.data / "shard-00001.npz") as shard:
+            features, labels = shard["features"], shard["labels"]
+        labels[4:] = 0
+        music = np.arange(len(labels)) == 5
+        mixed = np.where(labels > 0, labels, 3).astype(np.uint8)
+        path = str(self.data / "shard-00001.npz")
+        np.savez(path, features=features, labels=labels, music=music, mixed=mixed)
+        clips = shards.Clips([self.data])
+        self.assertEqual([key for key in clips.unders if key[0] == path], [(path, 5)])
+        keys = [(path, k) for k in range(len(labels))]
+        _, told, under = clips.batch_mixed(keys, [0] * len(keys))
+        np.testing.assert_array_equal(told, labels[:, ::4])
+        np.testing.assert_array_equal(under, mixed[:, ::4])
+        del clips.unders[:-1]
+        x = clips.under(3, torch.Generator().manual_seed(1))
+        self.assertEqual(x.shape[0], 3)
 
     def test_normalisation_may_keep_its_statistics(self):
         for words, moves in ((), True), (("--keep-norm",), False):

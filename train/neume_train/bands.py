@@ -38,7 +38,7 @@ CHORDS = {
 class Song:
     """Key, metre and one chord for each bar, fitted to the voice's melody."""
 
-    def __init__(self, rng, melody, tempo, seconds):
+    def __init__(self, rng, melody, tempo, seconds, kept=False):
         weights = np.zeros(12)
         for note in melody:
             weights[int(round(note.midi)) % 12] += note.offset - note.onset
@@ -56,7 +56,8 @@ class Song:
         self.scale = MAJOR if self.mode == "major" else MINOR
         self.beat = 60 / tempo
         self.beats = int(rng.choice([4, 4, 4, 4, 4, 3]))
-        self.start = -rng.random() * self.beat * self.beats
+        early = rng.random() * self.beats  # Beats; a melody that is kept to them begins on one
+        self.start = -self.beat * (int(early) if kept else early)
         self.bar = self.beat * self.beats
         self.seconds = seconds
         self.swing = rng.choice([0.0, rng.uniform(0.05, 0.16)], p=[0.75, 0.25])
@@ -278,9 +279,10 @@ def _lead_melody(rng, library, song, melody, tempo, programme):
     return notes
 
 
-def compose(rng, library, melody, tempo, seconds):
-    """A band for `melody` (empty: instruments alone), as fluid events."""
-    song = Song(rng, melody, tempo, seconds)
+def compose(rng, library, melody, tempo, seconds, kept=False):
+    """A band for `melody` (empty: instruments alone), as fluid events; on the beats of one
+    that is `kept` to them, counted from 0."""
+    song = Song(rng, melody, tempo, seconds, kept)
     tuning = float(np.clip(rng.normal(0, 5), -20, 20))
     events = []
     channels = iter(c for c in range(16) if c != DRUMS)

@@ -10,7 +10,7 @@ import pathlib
 
 import numpy as np
 
-from . import bands, effects, fluid, native, pitch, syllables, tones
+from . import bands, effects, fluid, native, pitch, splices, syllables, tones
 from .recordings import Recordings
 from .syllables import Syllables
 from .talkers import Talkers
@@ -31,6 +31,12 @@ class Clip:
     f0: np.ndarray = None  # Hz per sample where the C singer leads, else None
     meant: list = dataclasses.field(default_factory=list)  # notes, as written
     apart: list = dataclasses.field(default_factory=list)  # notes, repeated ones after a gap
+    mixed: list = dataclasses.field(default_factory=list)  # notes, were music laid under it
+
+    @property
+    def is_music(self):
+        """Whether it is instruments and nobody sings."""
+        return self.what["kind"] == "instruments"
 
     @property
     def alone(self):
@@ -47,6 +53,7 @@ class _Lead:
     tempo: float = 120.0
     tuning: float = 0.0
     f0: np.ndarray = None
+    beat: tuple = None  # In a band, see Maker._beat()
 
     @property
     def notes(self):
@@ -83,7 +90,7 @@ class Maker:
     ):
         self.native = library or native.load()
         self.syllables = self.recordings = self._fluid = self.talkers = None
-        if data:
+        if data and syllables.files(data):
             self.syllables = Syllables(data, cache)
         folders = [f for f in (data and pathlib.Path(data) / "nonvoice", sounds) if f]
         if folders:
@@ -121,36 +128,38 @@ class Maker:
         if kind in ("solo", "held", "tones"):
             lead = self._alone[kind](rng, what)
             audio = self._solo(rng, lead, what)
-            apart = lead.sung
+            apart = mixed = lead.sung
             if kind != "tones":  # Which have no consonants
                 apart, lead.sung = on_line(lead.sung, same=False), on_line(lead.sung)
         elif kind == "mix":
             held = rng.random() < self.HELD
-            lead = self._held(rng, what) if held else self._voice(rng, what, 0.45)
+            beat = None if held else self._beat(rng)
+            lead = self._held(rng, what) if held else self._voice(rng, what, 0.45, beat)
             audio = self._mix(rng, lead, what)
-            apart = lead.sung
+            apart = mixed = lead.sung
         else:
             lead = _Lead(np.zeros(COUNT, np.float32), [], rng.uniform(60, 180))
-            apart = []
+            apart = mixed = []
             if kind == "instruments":
                 audio = self._band(rng, lead, what)
             else:
                 audio = self._other(rng, what)
         audio = self._chain(rng, audio, lead.notes, what)
-        return Clip(audio, lead.sung, what, lead.f0, lead.notes, apart)
+        return Clip(audio, lead.sung, what, lead.f0, lead.notes, apart, mixed)
 
     # --- Voices
 
-    def _voice(self, rng, what, pause=0.2):
+    def _voice(self, rng, what, pause=0.2, beat=None):
+        """A singer, alone, or with `beat` (see _beat()) one of a band."""
         draw = rng.random()
         if not self.voices:
             draw = 1.0
         if self.talkers and draw < self.TALKERS[self.sounds]:
-            lead = self._talker_lead(rng, pause, what)
+            lead = self._talker_lead(rng, pause, what, beat)
         elif self.syllables and draw < self.TALKERS[self.sounds] + 0.48:
-            lead = self._syllable_lead(rng, pause, what)
+            lead = self._syllable_lead(rng, pause, what, beat)
         else:
-            lead = self._c_lead(rng, pause)
+            lead = self._c_lead(rng, pause, beat=beat)
             what["voice"] = "c"
         what["tuning"] = round(lead.tuning, 1)
         return lead
@@ -178,10 +187,21 @@ class Maker:
         )
         return _Lead(audio, sung, tempo, tuning)
 
-    def _melody(self, rng, low, high, pause=0.0, tempo=None):
+    @staticmethod
+    def _beat(rng):
+        """How one sings with a band: syllables to a beat at most, and how loosely they keep to
+        the beats, which drums and chords fall on too, in seconds; None of who does not."""
+        loose = float(rng.uniform(0.005, 0.04)) if rng.random() < 0.8 else None
+        return float(rng.choice([1, 1.5, 2, 3, 4], p=[0.15, 0.15, 0.35, 0.2, 0.15])), loose
+
+    def _melody(self, rng, low, high, pause=0.0, tempo=None, beat=None):
         """A melody, at times with a long rest in it, and its tempo."""
         pace = 1.0
-        if tempo is None:
+        if beat:
+            tempo, pace = float(rng.uniform(60, 160)), beat[0]
+            while tempo * pace > 280:
+                pace /= 2
+        elif tempo is None:
             tempo = float(rng.uniform(60, 180))
             # Words come faster than beats: songs have two to four syllables a second
             pace = rng.uniform(1, self.pace) if rng.random() < 0.75 else 1.0
@@ -204,6 +224,8 @@ class Maker:
             for n in notes
             if native.MIDI_MIN <= round(n.midi) <= native.MIDI_MAX
         ]
+        if beat and beat[1] is not None:
+            notes = on_beat(rng, notes, 15 / tempo / pace, beat[1])
         self._repeat(rng, notes)
         return self._dynamics(rng, notes), tempo
 
@@ -238,10 +260,10 @@ class Maker:
         return low, high
 
     @staticmethod
-    def _tuning(rng):
+    def _tuning(rng, with_band=False):
         """How far a singer is off, in cents: half of them anything, since one who
         sings alone has nothing to be in tune with."""
-        if rng.random() < 0.5:
+        if not with_band and rng.random() < 0.5:
             return float(rng.uniform(-50, 50))
         return float(np.clip(rng.normal(0, 12), -50, 50))
 
@@ -254,10 +276,10 @@ class Maker:
             for n in notes
         ]
 
-    def _c_lead(self, rng, pause=0.0, tempo=None):
+    def _c_lead(self, rng, pause=0.0, tempo=None, beat=None):
         low, high = self._register(rng)
-        notes, tempo = self._melody(rng, low, high, pause, tempo)
-        tuning = self._tuning(rng)
+        notes, tempo = self._melody(rng, low, high, pause, tempo, beat)
+        tuning = self._tuning(rng, beat is not None)
         # Some sing nearly as straight as an instrument plays, some waver
         unsteady = float(
             rng.choice([2 * rng.uniform(0, 0.5) ** 2, 1.0, rng.uniform(1, 2)], p=[0.3, 0.25, 0.45])
@@ -272,29 +294,29 @@ class Maker:
         )
         time = 8 * np.flatnonzero(f0[::8] > 0)
         sung = syllables.as_sung(notes, time / RATE, pitch.midi(f0[time]))
-        return _Lead(audio, sung, tempo, tuning, f0)
+        return _Lead(audio, sung, tempo, tuning, f0, beat=beat)
 
-    def _syllable_lead(self, rng, pause, what):
+    def _syllable_lead(self, rng, pause, what, beat):
         names = sorted(self.syllables.singers)
         share = [len(self.syllables.singers[n]) ** 0.5 for n in names]
         singer = str(rng.choice(names, p=np.array(share) / sum(share)))
         low, high = self._part(rng, *self.syllables.range(singer))
-        notes, tempo = self._melody(rng, low, high, pause)
-        tuning = self._tuning(rng)
+        notes, tempo = self._melody(rng, low, high, pause, beat=beat)
+        tuning = self._tuning(rng, beat is not None)
         audio, sung = self.syllables.sing(
             rng, singer, self._missed(rng, notes), RATE, COUNT, tuning
         )
         what["voice"] = singer
-        return _Lead(audio, sung, tempo, tuning)
+        return _Lead(audio, sung, tempo, tuning, beat=beat)
 
-    def _talker_lead(self, rng, pause, what):
+    def _talker_lead(self, rng, pause, what, beat):
         voice = self.talkers.choose(rng)
         low, high = self._part(rng, *self.talkers.range(voice))
-        notes, tempo = self._melody(rng, low, high, pause)
-        tuning = self._tuning(rng)
+        notes, tempo = self._melody(rng, low, high, pause, beat=beat)
+        tuning = self._tuning(rng, beat is not None)
         audio, sung = self.talkers.sing(rng, voice, self._missed(rng, notes), COUNT, tuning)
         what["voice"] = "/".join(voice)
-        return _Lead(audio, sung, tempo, tuning)
+        return _Lead(audio, sung, tempo, tuning, beat=beat)
 
     @staticmethod
     def _part(rng, low, high):
@@ -329,6 +351,16 @@ class Maker:
         gain = effects.active_rms(lead.audio, RATE) / effects.active_rms(audio, RATE)
         return audio * gain * effects.decibels(level)
 
+    @staticmethod
+    def _again(rng, audio):
+        """`audio` sung another time, as singers double themselves: a little later or
+        earlier, which wanders, and so a little off in pitch."""
+        time = np.arange(0, SECONDS + 1, 0.5)
+        wander = np.cumsum(rng.normal(0, 0.004, len(time)))
+        wander += rng.uniform(-0.03, 0.03) - wander.mean()
+        late = np.interp(np.arange(COUNT) / RATE, time, np.clip(wander, -0.06, 0.06))
+        return splices.warp(audio, np.arange(COUNT) - late * RATE)
+
     # --- What is not the voice
 
     def _band(self, rng, lead, what):
@@ -341,7 +373,8 @@ class Maker:
             what["band"] = "soundfont"
             if self._fluid is None:
                 self._fluid = fluid.Fluid(RATE)
-            events = bands.compose(rng, self.native, lead.notes, lead.tempo, SECONDS)
+            kept = lead.beat is not None and lead.beat[1] is not None
+            events = bands.compose(rng, self.native, lead.notes, lead.tempo, SECONDS, kept)
             audio = self._fluid.render(events, COUNT)
         else:
             what["band"] = "none"
@@ -441,9 +474,12 @@ class Maker:
         if rng.random() < 0.15:
             what["doubled"] = True
             audio = audio + self._along(rng, lead, 0, rng.uniform(-12, -3))
-        if rng.random() < 0.25:
+        if rng.random() < 0.15:
+            what["twice"] = True  # The same singer again
+            audio = audio + effects.decibels(rng.uniform(-9, 0)) * self._again(rng, audio)
+        for _ in range(int(rng.choice([0, 1, 2], p=[0.72, 0.18, 0.1]))):
             what["backing"] = int(rng.choice([3, 4, -3, -4, 7, -12, 12]))
-            audio = audio + self._along(rng, lead, what["backing"], rng.uniform(-20, -8))
+            audio = audio + self._along(rng, lead, what["backing"], rng.uniform(-18, -6))
         audio = self._wet(rng, audio, what, 0.85, -3)
         band = self._band(rng, lead, what)
         ratio = rng.normal(3, 4.5) if rng.random() < 0.8 else rng.uniform(-6, 25)
@@ -489,6 +525,21 @@ class Maker:
             if rng.random() < 0.5:
                 out[int((start + 0.15) * RATE) : int((stop - 0.15) * RATE)] = 0
         return out
+
+
+def on_beat(rng, notes, step, loose):
+    """`notes`, each begun at a multiple of `step` seconds, give or take `loose`; one that
+    follows straight still does, and none lasts less than 0.08 s."""
+    result = []
+    for last, note in zip([None, *notes], notes):
+        onset = step * round(note.onset / step) + loose * rng.standard_normal()
+        onset = max(onset, result[-1].onset + 0.08 if result else 0.0)
+        if result and (note.onset - last.offset < 0.005 or result[-1].offset > onset):
+            result[-1].offset = onset
+        if onset + 0.08 < SECONDS:
+            offset = onset + max(note.offset - note.onset, 0.08)
+            result.append(native.Note(onset, min(offset, SECONDS), note.midi, note.loudness))
+    return result
 
 
 def on_line(notes, same=True):

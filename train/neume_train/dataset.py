@@ -15,11 +15,13 @@ shard-NNNNN.npz
     context c.  A label is the class in force at its frame's label point:
     0 non-voice, 1..39 the semitones A2..B5 (MIDI 44 + class), plus 128 where a note
     has begun in the 62.5 ms before.
-    `alone` bool [clips]: nothing may be laid under these, see tones.py.
+    `mixed`, as `labels`: what they would be with music under the voice, where a note ends
+    with it.  `alone` bool [clips]: nothing may be laid under these, see tones.py; `music`
+    bool [clips]: these may be laid under others.
     With --audio, instead of features and labels: `audio` int16 [clips][122880], sound at 4096 Hz
     as the chain resamples it, `peak` float32 [clips], what its full scale stands
     for, and `classes` uint8 [clips][3840], the class in force at each k / 128 s of
-    it, plus 128 where a note begins within the 1 / 128 s.  Then train computes
+    it, plus 128 where a note begins within the 1 / 128 s; `mixed` likewise.  Then train computes
     features and labels itself, for any front end.
 dataset.json
     The seed, the number of clips and of clips in a shard, the front end, the
@@ -40,6 +42,7 @@ import multiprocessing
 import os
 import pathlib
 import signal
+import socket
 import sys
 import time
 from concurrent import futures
@@ -65,15 +68,16 @@ def _start(data, cache, library, kind=None, sounds=None):
 
 
 def example(maker, front_end, seed, index):
-    """Features float16 [960][bands] and labels uint8 [960] of one clip, and whether it
-    is to stay alone."""
+    """Features float16 [960][bands] and labels uint8 [960] of one clip, and the rest of
+    what a shard holds of it."""
     clip = maker.make(seed, index)
     features, times = maker.native.features(
         clip.audio, clips.RATE, front_end, STEP
     )
     if len(features) != FRAMES:
         raise native.NativeError(f"{len(features)} frames where {FRAMES} belong")
-    return features.astype(np.float16), clips.labels_and_onsets(clip.notes, times), clip.alone
+    labels, mixed = (clips.labels_and_onsets(notes, times) for notes in (clip.notes, clip.mixed))
+    return features.astype(np.float16), labels, mixed, clip.alone, clip.is_music
 
 
 def sound(maker, clip):
@@ -97,9 +101,10 @@ def classes(maker, notes):
 
 
 def kept(maker, seed, index):
-    """sound() and classes() of one clip, and whether it is to stay alone."""
+    """sound() and classes() of one clip, and the rest of what a shard holds of it."""
     clip = maker.make(seed, index)
-    return *sound(maker, clip), classes(maker, clip.notes), clip.alone
+    found, mixed = (classes(maker, notes) for notes in (clip.notes, clip.mixed))
+    return *sound(maker, clip), found, mixed, clip.alone, clip.is_music
 
 
 def _write_shard(work):
@@ -107,10 +112,10 @@ def _write_shard(work):
     path, seed, first, count, front_end = work
     if front_end:
         made = [example(_maker, front_end, seed, first + k) for k in range(count)]
-        names = ("features", "labels", "alone")
+        names = ("features", "labels", "mixed", "alone", "music")
     else:
         made = [kept(_maker, seed, first + k) for k in range(count)]
-        names = ("audio", "peak", "classes", "alone")
+        names = ("audio", "peak", "classes", "mixed", "alone", "music")
     partial = path.with_name(f".{path.stem}.{os.getpid()}.npz")
     np.savez(partial, **{name: np.stack(part) for name, part in zip(names, zip(*made))})
     os.replace(partial, path)
@@ -135,7 +140,7 @@ def _read_counts(path, name, shape):
 
 def write_json(path, content):
     """Put `content` in place whole, as JSON."""
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}")
     partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     os.replace(partial, path)
 

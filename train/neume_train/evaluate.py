@@ -266,7 +266,7 @@ def score_set(listener, recordings, title):
         duration = soundfile.info(recording.audio).duration
         cents = frames and (frames.times, frames.cents)
         octaves = octaves + scoring.by_octave(true, left_out, found, duration)
-        starts = starts + scoring.by_start(true, found)
+        starts = starts + scoring.by_start(true, left_out, found)
         files[recording.name] = scoring.score(true, left_out, found, duration, cents)
         if frames:
             columns = (frames.times, frames.midi, frames.confidence)
@@ -408,6 +408,11 @@ def parse(argv):
 
 def collect(options):
     """Title to recordings of every set asked for."""
+    names = [os.path.basename(os.path.abspath(folder)) for folder in options.synthetic]
+    names += options.sets + options.nonvoice
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ValueError(f"two sets would be called {', '.join(sorted(twice))}")
     sets = {name: labelled(os.path.join(options.data, name)) for name in options.sets}
     sets |= {name: unsung(os.path.join(options.data, name)) for name in options.nonvoice}
     sets |= {os.path.basename(os.path.abspath(f)): labelled(f) for f in options.synthetic}

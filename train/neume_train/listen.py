@@ -62,6 +62,10 @@ def write(maker, front_end, out, seed, count, meant=False):
     were sung or, if `meant`, as the melody has them, and `clips.json`: what each is."""
     out = pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
+    kept = {f"clip-{index:05d}.wav" for index in range(count)}
+    others = sorted(path.name for path in out.glob("clip-*.wav") if path.name not in kept)
+    if others:
+        raise ValueError(f"{out}: holds clips of another set, such as {others[0]}")
     what = {}
     for index in range(count):
         clip = maker.make(seed, index)
@@ -72,9 +76,8 @@ def write(maker, front_end, out, seed, count, meant=False):
             writer = csv.writer(stream)
             writer.writerow(["onset", "offset", "midi"])
             for note in notes:
-                writer.writerow(
-                    [f"{note.onset:.4f}", f"{note.offset:.4f}", round(note.midi)]
-                )
+                number = min(max(round(note.midi), native.MIDI_MIN), native.MIDI_MAX)
+                writer.writerow([f"{note.onset:.4f}", f"{note.offset:.4f}", number])
         step = native.STEP // 8
         features, times = maker.native.features(
             clip.audio, clips.RATE, front_end, step

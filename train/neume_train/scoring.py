@@ -71,27 +71,45 @@ def notes(rows):
     return Notes(np.maximum(table[:, :2], 0), np.floor(table[:, 2] + 0.5).astype(int), table[:, 3])
 
 
+_NOTE = ("onset", "offset", "midi")  # Columns of every table of notes
+
+
+def _number(path, row, name):
+    """A finite number in a row of a table; ValueError if there is none."""
+    try:
+        value = float(row[name])
+    except (TypeError, ValueError):
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{path}: {name} of a note is {row[name]!r}, no number")
+    return value
+
+
+def _rows(path):
+    """Rows of a table of notes, _NOTE as numbers; ValueError if it is none."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        if not set(_NOTE) <= set(reader.fieldnames or []):
+            raise ValueError(f"{path}: its first line does not name {', '.join(_NOTE)}")
+        for row in reader:
+            yield {**row, **{name: _number(path, row, name) for name in _NOTE}}
+
+
 def read_truth(path):
     """(Notes, rows left out [m, 2]) of a label file."""
     sung, left_out = [], []
-    with open(path, encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            onset, offset = float(row["onset"]), float(row["offset"])
-            if (row.get("flag") or "ok") != "ok":
-                left_out.append((onset, offset))
-                continue
-            pitch = float(row.get("f0_midi") or row["midi"])
-            sung.append((onset, offset, math.floor(pitch + 0.5), pitch))
+    for row in _rows(path):
+        if (row.get("flag") or "ok") != "ok":
+            left_out.append((row["onset"], row["offset"]))
+            continue
+        pitch = _number(path, row, "f0_midi") if row.get("f0_midi") else row["midi"]
+        sung.append((row["onset"], row["offset"], math.floor(pitch + 0.5), pitch))
     return notes(sung), np.array(left_out, dtype=float).reshape(-1, 2)
 
 
 def read_found(path):
     """Notes of a NAME.notes.csv that `neume transcribe` wrote."""
-    with open(path, encoding="utf-8", newline="") as file:
-        return notes(
-            [float(row[name]) for name in ("onset", "offset", "midi")]
-            for row in csv.DictReader(file)
-        )
+    return notes([row[name] for name in _NOTE] for row in _rows(path))
 
 
 def grid(duration):
@@ -307,10 +325,11 @@ def by_octave(true, left_out, found, duration):
     return np.array(rows)
 
 
-def by_start(true, found):
+def by_start(true, left_out, found):
     """True notes by how they start: [notes, those begun], one row each for those after a
-    rest, straight after another pitch, and straight after the same.  A note is begun
-    where a found one of its pitch begins within the widest of TOLERANCES."""
+    rest, straight after another pitch, and straight after the same; those straight after a
+    row left out are none of these.  A note is begun where a found one of its pitch begins
+    within the widest of TOLERANCES."""
     rest = np.ones(len(true.midi), bool)
     rest[1:] = true.intervals[1:, 0] - true.intervals[:-1, 1] >= STRAIGHT
     same = np.zeros(len(true.midi), bool)
@@ -318,7 +337,9 @@ def by_start(true, found):
     begun = np.zeros(len(true.midi), bool)
     for number, _ in matched(true, found, max(TOLERANCES)):
         begun[number] = True
-    kinds = (rest, ~rest & ~same, ~rest & same)
+    since = true.intervals[:, :1] - left_out[None, :, 1]  # [notes, rows left out]
+    unknown = ((since > -1e-6) & (since < STRAIGHT)).any(1)
+    kinds = (rest & ~unknown, ~rest & ~same & ~unknown, ~rest & same & ~unknown)
     return np.array([[kind.sum(), (kind & begun).sum()] for kind in kinds])
 
 

@@ -36,6 +36,12 @@ def moved(labels, frames):
     return labels[:, at]
 
 
+def mixed(shard, name):
+    """The array of a shard with its labels were music under the voice; the one called
+    `name`, where shards of before have none or other labels are asked for."""
+    return "mixed" if "mixed" in shard and name in ("labels", "classes") else name
+
+
 class Clips:
     """All clips of some folders; the last 5% of every shard are held out.
 
@@ -72,6 +78,7 @@ class Clips:
         self.stack = self.front_end.get("stack", 1)
         self._shards = {}
         self._alone = set()  # (path, clip) under which nothing may be laid
+        self._music = {}  # Of a path, which clips may be laid under others
         self.train, self.held_out = [], []
         self.scan()
         if not self.train:
@@ -98,70 +105,84 @@ class Clips:
         threads = os.cpu_count() if self._native else 1
         with futures.ThreadPoolExecutor(threads) as pool:
             new = sum(pool.map(self._load, paths))
-        self.train, self.held_out, self.unsung = [], [], []
+        self.train, self.held_out, self.unders = [], [], []
         for path in sorted(self._shards):
             labels = self._shards[path][1]
             count = len(labels)
             kept = count - max(1, round(HELD_OUT * count)) if count > 1 else count
             self.train += [(path, clip) for clip in range(kept)]
             self.held_out += [(path, clip) for clip in range(kept, count)]
-            sung = labels.any(1).tolist()
-            self.unsung += [(path, clip) for clip in range(kept) if not sung[clip]]
+            under = self._music[path]
+            if under is None:  # Shards of before told nothing of who does not sing
+                under = ~(labels > 0).any(1).cpu().numpy()
+            self.unders += [(path, clip) for clip in range(kept) if under[clip]]
         return new
 
     def _from_audio(self, shard):
-        """Features and labels of a shard's clips."""
+        """Features and labels of a shard's clips, and those with music under them."""
         front_end = native.FrontEnd(**self.front_end)
         audio, peak = shard["audio"], shard["peak"]
         name = "classes" if self._labels == "labels" else self._labels
-        classes, onsets = shard[name] % ONSET, shard[name] >= ONSET
-        onsets = np.cumsum(np.pad(onsets, ((0, 0), (1, 0))), 1)  # Before each slot's begin
         features = [
             self._native.logmel(one * np.float32(top / 32767), front_end, STEP).astype(np.float16)
             for one, top in zip(audio, peak)
         ]
         frames = audio.shape[1] // STEP
         point = (np.arange(frames) + 1) * STEP - front_end.label_delay
+        names = (name, mixed(shard, name))
+        labels = (self._at_points(shard[which], point, audio.shape[1]) for which in names)
+        return np.stack(features), *labels
+
+    @staticmethod
+    def _at_points(told, point, samples):
+        """Labels at each `point` of a sound of so many `samples`, from what its slots tell."""
+        classes, onsets = told % ONSET, told >= ONSET
+        onsets = np.cumsum(np.pad(onsets, ((0, 0), (1, 0))), 1)  # Before each slot's begin
         slots = classes.shape[1]
         # Where in its slot an onset lies is not kept.  The begin of a slot that is nearest
         # to the point has all onsets of the slots before behind it, and no other: for label
         # delays of whole slots that is exact, for others at most half a slot early or late
-        at = (2 * point * slots // audio.shape[1] + 1) // 2
+        at = (2 * point * slots // samples + 1) // 2
         before = np.maximum(at - int(native.ONSET_SECONDS * slots / CLIP_SECONDS), 0)
         at = np.maximum(at, 0)
         begun = onsets[:, at] > onsets[:, before]
-        labels = classes[:, np.minimum(at, slots - 1)] + ONSET * begun
-        return np.stack(features), labels.astype(np.uint8)
+        return (classes[:, np.minimum(at, slots - 1)] + ONSET * begun).astype(np.uint8)
 
     def _load(self, path):
         try:
             with np.load(path) as shard:
                 if "alone" in shard:
                     self._alone.update((path, int(k)) for k in np.flatnonzero(shard["alone"]))
+                self._music[path] = shard["music"] if "music" in shard else None
                 if self._native:
                     self._keep(path, *self._from_audio(shard))
                     return True
-                features, labels = shard["features"], shard[self._labels]
+                names = (self._labels, mixed(shard, self._labels))
+                features, labels, under = shard["features"], *(shard[name] for name in names)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             print(f"{path}: left out: {error}", file=sys.stderr)
             return False
         if features.shape[:2] != labels.shape or features.shape[2] != self.bands:
             raise ValueError(f"{path}: {features.shape} features, {labels.shape} labels")
-        self._keep(path, features, moved(labels, self._later))
+        self._keep(path, features, *(moved(x, self._later) for x in (labels, under)))
         return True
 
-    def _keep(self, path, features, labels):
-        here = torch.from_numpy(features), torch.from_numpy(np.ascontiguousarray(labels))
+    def _keep(self, path, features, *labels):
+        here = [torch.from_numpy(np.ascontiguousarray(values)) for values in (features, *labels)]
         self._shards[path] = tuple(values.to(self.device) for values in here)
 
     def batch(self, keys, contexts):
         """One of the contexts of each clip, on the clips' device: features [batch, 240,
         stack * bands] float32, as networks.columns() puts frames together, and labels
         [batch, 240] int64."""
+        return self.batch_mixed(keys, contexts)[:2]
+
+    def batch_mixed(self, keys, contexts):
+        """batch(), and the labels of the same with music under it."""
         device = self.device
-        frames, labels = (
+        frames, labels, under = (
             torch.stack([self._shards[path][which][clip] for path, clip in keys])
-            for which in (0, 1)
+            for which in (0, 1, 2)
         )
         step = labels.shape[1] // CONTEXT
         first = torch.tensor([[which % step] for which in contexts], device=device)
@@ -169,7 +190,13 @@ class Clips:
         at = ends[..., None] - step // self.stack * torch.arange(self.stack, device=device)
         clip = torch.arange(len(keys), device=device)[:, None, None]
         features = frames[clip, at.clamp(min=0)].float() * (at >= 0)[..., None]
-        return features.flatten(2), labels.gather(1, ends).long()
+        return features.flatten(2), *(x.gather(1, ends).long() for x in (labels, under))
+
+    def under(self, count, chance):
+        """Features of `count` clips that may be laid under others, drawn by `chance`."""
+        which = torch.randint(0, len(self.unders), (count,), generator=chance)
+        contexts = torch.randint(0, 840, (count,), generator=chance).tolist()
+        return self.batch([self.unders[i] for i in which], contexts)[0]
 
     def alone(self, keys):
         """bool [clips]: whether each clip is one under which nothing may be laid."""
@@ -178,7 +205,7 @@ class Clips:
     def class_shares(self):
         """Share of every class in all labels."""
         count = np.zeros(40, dtype=np.int64)
-        for _, labels in self._shards.values():
+        for _, labels, _ in self._shards.values():
             count += np.bincount(labels.cpu().numpy().ravel() % ONSET, minlength=40)
         return count / count.sum()
 

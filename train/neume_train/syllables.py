@@ -95,6 +95,21 @@ def changes(audio, rate):
     return signal.find_peaks(moved, height=CHANGE, distance=3)[0]
 
 
+def files(data):
+    """Rows of the syllables of the folder `data` that are there, in order of file: `file`,
+    `singer`."""
+    folder = pathlib.Path(data)
+    path = folder / "sung_syllables.csv"
+    if not path.is_file():
+        return []
+    with open(path, encoding="utf-8-sig") as stream:
+        reader = csv.DictReader(stream)
+        if not {"file", "singer"} <= set(reader.fieldnames or []):
+            raise ValueError(f"{path}: has no columns file and singer")
+        rows = [row for row in reader if (folder / row["file"]).is_file()]
+    return sorted(rows, key=lambda row: row["file"])
+
+
 class Syllables:
     """Every usable unit of every singer, with the audio in memory."""
 
@@ -102,11 +117,7 @@ class Syllables:
 
     def __init__(self, data, cache=None):
         folder = pathlib.Path(data)
-        with open(folder / "sung_syllables.csv", encoding="utf-8") as stream:
-            rows = [
-                r for r in csv.DictReader(stream) if (folder / r["file"]).is_file()
-            ]
-        rows.sort(key=lambda r: r["file"])
+        rows = files(data)
         self.audio, self.tracks, self.singers = [], [], {}
         for row in rows:
             audio, rate = soundfile.read(folder / row["file"], dtype="int16")

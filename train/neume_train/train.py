@@ -143,7 +143,9 @@ class Trainer:
         stack = self.build()
         self.lineage = []
         self.clips_agree()
-        if args.start and args.start[0].endswith(".safetensors"):
+        if args.start and any(path.endswith(".safetensors") for path in args.start):
+            if len(args.start) > 1:
+                raise ValueError("--start takes one weights file, or runs; export makes means")
             arrays, metadata = weights.read(args.start[0])
             keys = self.clips.train[:: max(1, len(self.clips.train) // 32)][:32]
             features, _ = self.clips.batch(keys, range(len(keys)))
@@ -286,9 +288,9 @@ class Trainer:
             order += torch.randperm(clips, generator=generator).tolist()
         return order[:count], torch.randint(0, 840, (count,), generator=generator).tolist()
 
-    def loss(self, features, labels, alone=None):
+    def loss(self, features, labels, mixed=None, alone=None):
         """Cross-entropy of a batch, label smoothing and mixing included; nothing is laid
-        under clips that are `alone`."""
+        under clips that are `alone`, and others then have the labels `mixed`."""
         args = self.args
         place = (self.epoch, self.step)
         generator = self.generator(*place)
@@ -297,9 +299,12 @@ class Trainer:
         own = self.generator(*place, device=self.device)
         torch.manual_seed(own.initial_seed())
         features, labels = features.to(self.device), labels.to(self.device)
+        mixed = labels if mixed is None else mixed.to(self.device)
         taught = self.answers(features)
         if args.augment:
-            features = self.underlay(features, alone, self.generator(*place, 1), own)
+            features, labels = self.underlay(
+                features, labels, mixed, alone, self.generator(*place, 1), own
+            )
             features = augment(
                 features,
                 self.clips.front_end,
@@ -339,22 +344,18 @@ class Trainer:
         ):
             return networks.posteriors(self.teacher(features).float())
 
-    def underlay(self, features, alone, chance, generator):
-        """Some of the clips with one in which nobody sings under them, but not of those
+    def underlay(self, features, labels, mixed, alone, chance, generator):
+        """Some of the clips with music under them, and labelled so, but not of those
         that are `alone`: which, by `chance`, and how loud, by the device's `generator`."""
         chosen = torch.rand(len(features), generator=chance) < self.args.underlay
         if alone is not None:
             chosen &= ~alone
-        chosen = chosen.nonzero().flatten()
-        unsung = self.clips.unsung
-        if not unsung or not len(chosen):
-            return features
-        which = torch.randint(0, len(unsung), (len(chosen),), generator=chance)
-        contexts = torch.randint(0, 840, (len(chosen),), generator=chance).tolist()
-        others, _ = self.clips.batch([unsung[i] for i in which], contexts)
-        chosen, others = chosen.to(self.device), others.to(self.device)
-        features[chosen] = overlay(features[chosen], others, self.clips.front_end, generator)
-        return features
+        chosen = chosen.nonzero().flatten().to(self.device)
+        if self.clips.unders and len(chosen):
+            others = self.clips.under(len(chosen), chance).to(self.device)
+            features[chosen] = overlay(features[chosen], others, self.clips.front_end, generator)
+            labels = labels.index_copy(0, chosen, mixed[chosen])
+        return features, labels
 
     def edges(self, features, *labels):
         """Windows that end at many frames, each trained on its last frames, and these
@@ -373,7 +374,7 @@ class Trainer:
             group["lr"] = rate
         self.stack.train()
         keys, contexts = self.ranks.share(keys), self.ranks.share(contexts)
-        loss = self.loss(*self.clips.batch(keys, contexts), self.clips.alone(keys))
+        loss = self.loss(*self.clips.batch_mixed(keys, contexts), self.clips.alone(keys))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.stack.parameters(), self.args.clip)
@@ -547,7 +548,7 @@ def parse(argv):
         "on a CPU: for going on from a trained network")
     add("--no-augment", dest="augment", action="store_false")
     add("--underlay", type=float, default=0.2,
-        help="share of clips that get one without a voice under them")
+        help="share of clips that get one of instruments under them")
     add("--gain-db", type=float, default=12.0)
     add("--tilt-db", type=float, default=6.0)
     add("--mask-bands", type=int, default=8)
