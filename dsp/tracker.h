@@ -18,9 +18,9 @@ typedef struct {
   bool prompt; ///< With an onset, one sure step starts a note, three change it
 } NeumeTrackerParams;
 
-#define NEUME_GATE_OFF                                                         \
-  -119.0f ///< The lowest gate: only digital silence is
-          ///< below, which no note goes on through
+/** The lowest gate, dBFS: below it is only digital silence, and no note goes on
+    through that. */
+#define NEUME_GATE_OFF (-119.0f)
 
 #define NEUME_LAG_MAX 80 ///< Longest lag, steps (1.25 s at P = 8)
 
