@@ -33,8 +33,7 @@ import numpy as np
 import torch
 
 from neume_train import clips, dataset, native, networks, systems, tensors
-from neume_train.dataset import FRAMES, INTERLEAVE, STEP, write_json
-from neume_train.sources import commit
+from neume_train.dataset import FRAMES, INTERLEAVE, STEP, commits, write_json
 
 SETS = ("solo/pjs", "solo/nit_song070", "mix")
 SHARD = 50
@@ -194,12 +193,13 @@ def make_clips(options, singers, names):
             "singers": singers,
         }
         path = folder / "dataset.json"
+        old = {}
         if path.is_file():
             old = json.loads(path.read_text(encoding="utf-8"))
             if any(old.get(key) != value for key, value in manifest.items()):
                 raise ValueError(f"{folder} holds other clips; choose another --out")
         if wanted:
-            write_json(path, {**manifest, "commit": commit()})
+            write_json(path, {**manifest, "commit": commits(old)})
     if wanted:
         print(f"{singers}: {len(wanted)} shards of clips", flush=True)
         work = [

@@ -145,6 +145,14 @@ def write_json(path, content):
     os.replace(partial, path)
 
 
+def commits(old):
+    """The commits that made a set whose manifest was `old`, with what is at work now."""
+    before, now = old.get("commit") or "", sources.commit()
+    if not now or now in before.split(", "):
+        return before
+    return f"{before}, {now}" if before else now
+
+
 def _finish(work, jobs, means):
     """Do the work, in `jobs` processes; yields each shard."""
     if jobs == 1:
@@ -248,10 +256,7 @@ def generate(
         if name not in found and number % ranks == rank
     ]
     # What is at work now, whatever is committed meanwhile, after what was before
-    made_by = old.get("commit") or ""
-    now = sources.commit()
-    if work and now and now not in made_by.split(", "):
-        made_by = f"{made_by}, {now}" if made_by else now
+    made_by = commits(old) if work else old.get("commit") or ""
     write_json(manifest_path, describe())
     begun = time.monotonic()
     for _ in _finish(work, jobs, (data, cache, library, kind, sounds)):

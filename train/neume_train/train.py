@@ -518,8 +518,8 @@ def parse(argv):
         help="share of the teacher in the loss")
     add("--front-end", help="JSON file of front-end parameters, for clips kept as audio")
     add("--label-delay", type=int, metavar="SAMPLES",
-        help="the labels' point, samples at 4096 Hz before a window's end, in steps of 128 "
-        "(default: as the clips were made)")
+        help="the labels' point, samples at 4096 Hz before a window's end, in steps of 128 where "
+        "they are kept as features (default: as the clips were made)")
     add("--labels", default="labels", help="the labels to learn, by their name in the clips")
     add("--layers", help="JSON file with a layer list instead of a preset")
     add("--width", type=float, default=1.0, help="factor on the numbers of maps")
