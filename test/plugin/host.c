@@ -5,6 +5,7 @@
 
 #include <lv2/atom/util.h>
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,11 +52,15 @@ static int log_message(LV2_Log_Handle handle,
                        const char*    fmt,
                        va_list        args)
 {
-  Host* const host = (Host*)handle;
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // Any thread may log
+  Host* const            host = (Host*)handle;
   (void)type;
+  (void)pthread_mutex_lock(&lock);
   ++host->n_logged;
   // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): the caller began it
-  return vsnprintf(host->logged, sizeof(host->logged), fmt, args);
+  const int n = vsnprintf(host->logged, sizeof(host->logged), fmt, args);
+  (void)pthread_mutex_unlock(&lock);
+  return n;
 }
 
 static int log_printf(LV2_Log_Handle handle,

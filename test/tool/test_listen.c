@@ -149,7 +149,7 @@ static void test_same_as_a_host(float threshold, bool decided)
     network that is sure of ends sooner than of onsets, too. */
 static void test_lasts(void)
 {
-  model->doubt_ms[0] = 200.0f;
+  model->doubt_ms[0]         = 200.0f;
   ListenOptions options      = make_options(0.0f, 4);
   options.params.threshold   = 0.0f; // Sure of nothing
   options.params.min_note_ms = 500.0f;
