@@ -464,7 +464,10 @@ class Clips(unittest.TestCase):
                 for context in (0, 3):
                     (x, _), (y, _) = a.batch([one], [context]), b.batch([other], [context])
                     self.assertEqual(x.shape, (1, 240, 4 * 144))
-                    np.testing.assert_allclose(x, y, atol=0.02)
+                    # What 16 bits leave of a moment that is nearly silent may be farther off
+                    away = np.abs(x - y)
+                    self.assertLess(np.mean(away > 0.02), 0.001)
+                    self.assertLess(away.max(), 0.1)
                 labels, both = (
                     where._shards[key[0]][1][key[1]].numpy() for where, key in ((a, one), (b, other))
                 )
