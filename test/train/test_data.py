@@ -465,7 +465,7 @@ class Clips(unittest.TestCase):
                     (x, _), (y, _) = a.batch([one], [context]), b.batch([other], [context])
                     self.assertEqual(x.shape, (1, 240, 4 * 144))
                     # What 16 bits leave of a moment that is nearly silent may be farther off
-                    away = np.abs(x - y)
+                    away = np.abs(x.numpy() - y.numpy())
                     self.assertLess(np.mean(away > 0.02), 0.001)
                     self.assertLess(away.max(), 0.1)
                 labels, both = (
