@@ -154,7 +154,7 @@ static void read_controls(NeumePlayer* player)
 static void decide(NeumePlayer* player, const NeumeStep* step, uint32_t frame)
 {
   NeumeStep played = *step;
-  if (step->onset < (double)player->stopped) {
+  if (player->stopped && step->onset < (double)player->stopped) {
     played.on = 0; // The transport's stop ended it before it was heard of
   }
   neume_expression_step(&player->expression, &player->midi, &played, frame);

@@ -58,7 +58,7 @@ typedef struct {
   bool            resting;    ///< Bypassed: the chain is not fed
   bool            panicking;  ///< `panic` was up in the last block
   bool            rolling;    ///< The transport was, when last told
-  uint64_t        stopped;    ///< Input sample at which it last stopped
+  uint64_t        stopped;    ///< Input sample at which it did last, or 0
 } NeumePlayer;
 
 /** Begin anew at input sample 0; what sounds is ended by the next run.

@@ -469,6 +469,22 @@ static void test_late_stops(void)
   free(in);
 }
 
+/** A voice that sounds from the first sample on, whose onset is dated before
+   it, has its note. */
+static void test_begun_before(void)
+{
+  const double   rate = 16000.0;
+  const uint32_t n    = 32000;
+  float* const   in   = host_sung(n, rate);
+  for (uint32_t cut = 1000; cut < 5000U; cut += 250U) {
+    Host* const host = host_started(rate, HOST_ALL);
+    host_run(host, in + cut, NULL, 7000U - cut);
+    CHECK_MSG(host->n_events > 0, "%u", cut);
+    host_free(host);
+  }
+  free(in);
+}
+
 /** Whenever the transport starts, what follows is heard as if it were all. */
 static void test_start(void)
 {
@@ -549,6 +565,7 @@ int main(void)
   test_odd_blocks();
   test_stops();
   test_late_stops();
+  test_begun_before();
   test_start();
   return test_report();
 }
