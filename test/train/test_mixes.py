@@ -12,7 +12,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "train"))
 
 # pylint: disable=wrong-import-position
-from neume_train import bands, clips, native  # noqa: E402
+from neume_train import bands, clips, native, recordings  # noqa: E402
 
 
 class Mixes(unittest.TestCase):
@@ -42,6 +42,31 @@ class Mixes(unittest.TestCase):
         spread = np.abs(tuned).reshape(2, -1)
         self.assertGreater(np.mean(spread[0] > 25), 0.2)
         self.assertLess(np.mean(spread[1] > 25), 0.1)
+
+    def test_recorded_bands_are_shifted_to_the_key_of_who_sings(self):
+        rate = 8000
+        time = np.arange(2 * rate) / rate
+        scale = [60, 62, 64, 65, 67, 69, 71]  # C major
+
+        def played(numbers):
+            return sum(np.sin(2 * np.pi * 440 * 2 ** ((n - 69) / 12) * time) for n in numbers)
+
+        melody = bands.pitch_classes([native.Note(k, k + 1, n, 0) for k, n in enumerate(scale)])
+        self.assertEqual(melody.tolist(), [1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1])
+        for shift in range(-6, 6):
+            music = played([n - shift for n in scale])
+            self.assertEqual(recordings.in_key(music, rate, melody), shift)
+        maker = clips.Maker(kind="mix", voices=False)
+        sounds = maker.recordings = recordings.Recordings([], clips.RATE)
+        sounds.sounds["music"] = [played([n - 2 for n in scale]).astype(np.float32)]
+        sounds._chances["music"] = None
+        lead = clips._Lead(None, [native.Note(k, k + 1, n, 0) for k, n in enumerate(scale)])
+        maker.soundfont = False
+        for beat, keeps in (((1, 0.01), True), ((1, None), False), (None, False)):
+            lead.beat = beat
+            seen = recordings.chroma(maker._band(np.random.default_rng(4), lead, {}), clips.RATE)
+            inside = np.sort(seen[melody > 0])
+            self.assertEqual(inside[0] > np.max(seen[melody == 0]), keeps)
 
     def test_music_under_a_solo_ends_its_line(self):
         maker = clips.Maker(kind="solo", voices=False)

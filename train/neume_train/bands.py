@@ -35,13 +35,19 @@ CHORDS = {
 }
 
 
+def pitch_classes(melody):
+    """For how many seconds `melody` is on each pitch class, C first."""
+    weights = np.zeros(12)
+    for note in melody:
+        weights[int(round(note.midi)) % 12] += note.offset - note.onset
+    return weights
+
+
 class Song:
     """Key, metre and one chord for each bar, fitted to the voice's melody."""
 
     def __init__(self, rng, melody, tempo, seconds, kept=False):
-        weights = np.zeros(12)
-        for note in melody:
-            weights[int(round(note.midi)) % 12] += note.offset - note.onset
+        weights = pitch_classes(melody)
         scores = {}
         for tonic in range(12):
             for mode, scale in (("major", MAJOR), ("minor", MINOR)):

@@ -366,14 +366,15 @@ class Maker:
     def _band(self, rng, lead, what):
         """Instruments at an RMS of 0.1."""
         recorded = self.recordings and self.recordings.has("music")
+        kept = lead.beat is not None and lead.beat[1] is not None
         if recorded and (not self.soundfont or rng.random() < self.RECORDED[self.sounds]):
             what["band"] = "recorded"
-            audio = self.recordings.excerpt(rng, "music", COUNT, 6.0)
+            melody = bands.pitch_classes(lead.notes) if kept and lead.notes else None
+            audio = self.recordings.excerpt(rng, "music", COUNT, 6.0, melody)
         elif self.soundfont:
             what["band"] = "soundfont"
             if self._fluid is None:
                 self._fluid = fluid.Fluid(RATE)
-            kept = lead.beat is not None and lead.beat[1] is not None
             events = bands.compose(rng, self.native, lead.notes, lead.tempo, SECONDS, kept)
             audio = self._fluid.render(events, COUNT)
         else:

@@ -7,12 +7,32 @@ import pathlib
 import numpy as np
 import soundfile
 
-from . import effects
+from . import effects, pitch
 from .splices import warp
 
 # Kept back: false alarms are counted on the song; the speaker also sings in the
 # validation data, and his voice as non-voice would teach the network who he is.
 VALIDATION = {"shearer_cant_stop_it", "pjs"}
+
+
+def chroma(audio, rate):
+    """How much of each pitch class, C first, is in `audio`, at most 1: roots of the powers
+    of the semitones from G2 to G6, so that what is soft counts too."""
+    power = np.abs(np.fft.rfft(audio)) ** 2
+    hertz = np.arange(len(power)) * rate / len(audio)
+    inside = (hertz > 98) & (hertz < 1568)
+    semitones = np.rint(pitch.midi(hertz[inside])).astype(int)
+    strength = np.sqrt(np.bincount(semitones, power[inside]))
+    total = np.bincount(np.arange(len(strength)) % 12, strength, minlength=12)
+    return total / max(total.max(), 1e-9)
+
+
+def in_key(audio, rate, melody):
+    """By how many semitones, -6 to 5, `audio` goes best with a melody that has so much of
+    each pitch class, C first."""
+    have = chroma(audio, rate)
+    fit = [float(np.roll(have, shift) @ melody) for shift in range(-6, 6)]
+    return int(np.argmax(fit)) - 6
 
 
 class Recordings:
@@ -59,18 +79,24 @@ class Recordings:
         """Whether there is any sound of `kind`: music, speech or noise."""
         return bool(self.sounds.get(kind))
 
-    def excerpt(self, rng, kind, count, semitones=0.0):
+    def excerpt(self, rng, kind, count, semitones=0.0, melody=None):
         """`count` samples of random pieces, shifted in pitch (and speed) by up
-        to `semitones`; pieces of one recording follow each other."""
+        to `semitones`; pieces of one recording follow each other.
+
+        With the pitch classes of a `melody`, see in_key(), each is shifted by as many whole
+        ones as go best with it, up to six either way."""
         sounds, chances = self.sounds[kind], self._chances[kind]
         sound = sounds[rng.choice(len(sounds), p=chances)]
         out = np.zeros(count, np.float32)
         done, fade = 0, int(0.03 * self.rate)
         while done < count:
-            speed = 2 ** (rng.uniform(-semitones, semitones) / 12)
+            speed, at = 2 ** (rng.uniform(-semitones, semitones) / 12), rng.random()
+            if melody is not None:
+                first = int(at * max(len(sound) - count + done, 0))
+                speed = 2 ** (in_key(sound[first:][: count - done], self.rate, melody) / 12)
             whole = int(len(sound) / speed) - 8
             length = min(count - done + fade, whole)
-            start = rng.random() * max(whole - length, 0)
+            start = at * max(whole - length, 0)
             piece = warp(sound, (start + np.arange(length)) * speed)
             ramp = np.minimum(np.arange(length) / fade, 1)
             piece *= ramp * ramp[::-1]
