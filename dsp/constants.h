@@ -28,6 +28,7 @@
 #define NEUME_LEVEL_SAMPLES    128  ///< Whose level a step tells (31 ms)
 #define NEUME_EDGE_SAMPLES     64   ///< Whose level tells an attack (15.6 ms)
 #define NEUME_LOOKAHEAD_MAX_MS 1250 ///< Longest look-ahead, ms
+#define NEUME_MIN_NOTE_MAX_MS  500  ///< Longest of the shortest notes, ms
 
 #define NEUME_A4_MIN 415.0f ///< Lowest tuning, Hz
 #define NEUME_A4_MAX 466.0f ///< Highest tuning, Hz

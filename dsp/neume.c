@@ -242,10 +242,10 @@ void neume_set(Neume* neume, const NeumeParams* params)
   NeumeParams* const p = &neume->params;
   p->lookahead_ms      = neume_within_or(
     params->lookahead_ms, 0.0f, NEUME_LOOKAHEAD_MAX_MS, d.lookahead_ms);
-  p->threshold = neume_within_or(params->threshold, 0.0f, 1.0f, d.threshold);
-  p->gate_db   = neume_within_or(params->gate_db, gate_min, 0.0f, d.gate_db);
-  p->min_note_ms =
-    neume_within_or(params->min_note_ms, 0.0f, 500.0f, d.min_note_ms);
+  p->threshold   = neume_within_or(params->threshold, 0.0f, 1.0f, d.threshold);
+  p->gate_db     = neume_within_or(params->gate_db, gate_min, 0.0f, d.gate_db);
+  p->min_note_ms = neume_within_or(
+    params->min_note_ms, 0.0f, NEUME_MIN_NOTE_MAX_MS, d.min_note_ms);
   p->a4_hz =
     neume_within_or(params->a4_hz, NEUME_A4_MIN, NEUME_A4_MAX, d.a4_hz);
   p->follow = params->follow;
@@ -412,8 +412,8 @@ static double step_seconds(const Neume* n)
 /** The same from the moment that a decision speaks of, on average. */
 static double mean_seconds(const Neume* n)
 {
-  const uint32_t ahead = neume_cnn_lookahead(n->cnn);
-  const double   doubt = (double)n->model->doubt_ms[ahead ? 1 : 0] / 1000.0;
+  const bool   ahead = n->lookahead > n->lag; // The network, from its next pass
+  const double doubt = (double)n->model->doubt_ms[ahead ? 1 : 0] / 1000.0;
   return step_seconds(n) + doubt + neume_tracker_delay(n->tracker);
 }
 

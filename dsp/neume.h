@@ -28,7 +28,7 @@ typedef struct {
   float threshold;    ///< Posterior needed to start a note, 0..1
   float gate_db;      ///< Level below which no note starts, dBFS, -90 (off)..0;
                       ///< one that sounds ends 3 dB lower
-  float min_note_ms;  ///< Shortest note, 0..500
+  float min_note_ms;  ///< Shortest note, 0..NEUME_MIN_NOTE_MAX_MS
   float a4_hz;        ///< What A4 is tuned to, 415..466
   bool  follow;       ///< Take the singer's own offset off as well
 } NeumeParams;

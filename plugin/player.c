@@ -13,6 +13,14 @@
 static const float level_min = -120.0f; // What `level` shows of silence, dBFS
 static const float level_max = 20.0f;   // Its other end
 
+/** Steps of the longest stretch, at the lowest rate, at most. */
+#define STEPS_MAX                                                              \
+  (2U + NEUME_WRITE_MAX * NEUME_RATE * NEUME_INTERLEAVE_MAX / NEUME_STEP *     \
+          (uint32_t)NEUME_A4_MAX / 440U / (uint32_t)NEUME_RATE_MIN)
+
+_Static_assert(NEUME_MIDI_QUEUE >= 4U * (STEPS_MAX + NEUME_STEP_QUEUE_SIZE),
+               "all that a stretch plays may wait");
+
 /** Nothing is sung, or nobody knows. */
 static void show_nothing(NeumePlayer* player)
 {
@@ -113,12 +121,14 @@ static void read_controls(NeumePlayer* player)
   const NeumeLearned      l     = read_learn(player);
   const NeumeParams       d     = neume_defaults();
   const float             gate  = control(ports->gate, d.gate_db);
-  const NeumeParams       p     = { control(ports->lookahead, d.lookahead_ms),
-                                    control(ports->threshold, d.threshold),
-                                    fmaxf(gate, (float)l.gate),
-                                    control(ports->min_note, d.min_note_ms),
-                                    control(ports->a4, d.a4_hz),
-                                    control(ports->follow, 0.0f) > 0.5f };
+  const float             least = neume_within(
+    control(ports->min_note, d.min_note_ms), 0.0f, NEUME_MIN_NOTE_MAX_MS);
+  const NeumeParams p = { control(ports->lookahead, d.lookahead_ms),
+                          control(ports->threshold, d.threshold),
+                          fmaxf(gate, (float)l.gate),
+                          least,
+                          control(ports->a4, d.a4_hz),
+                          control(ports->follow, 0.0f) > 0.5f };
 
   const bool resting = control(ports->enabled, 1.0f) <= 0.5f;
   if (resting && !player->resting) {

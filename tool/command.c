@@ -107,6 +107,10 @@ bool command_interleave(const char* command, const char* text, uint32_t* value)
 int command_bad_option(const char* command, int result, char** argv)
 {
   const char* const option = argv[optind - 1];
+  if (result == '?' && optopt && strncmp(option, "--", 2) != 0) {
+    // One of several letters: `optind` is still at all of them
+    return command_usage(command, "there is no option '-%c'", optopt);
+  }
   return (result == ':')
            ? command_usage(command, "%s needs a value", option)
            : command_usage(command, "there is no option '%s'", option);

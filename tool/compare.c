@@ -25,6 +25,9 @@ static const char help[] =
  */
 static const double time_epsilon = 1e-6;
 
+/** Pairs that are looked at, at most: far more than any voice sings. */
+#define CANDIDATES_MAX ((size_t)1 << 22)
+
 /** Two notes that might be a pair. */
 typedef struct {
   size_t truth; ///< Index of the true note
@@ -39,7 +42,8 @@ typedef struct {
   size_t     capacity; ///< Candidates that fit
 } Candidates;
 
-/** Find all pairs of notes with onsets near enough; false without memory. */
+/** Find all pairs of notes with onsets near enough; false without memory, or
+    if there are too many. */
 static bool find_candidates(const NoteList* truth,
                             const NoteList* found,
                             double          tolerance,
@@ -57,6 +61,7 @@ static bool find_candidates(const NoteList* truth,
          ++f) {
       void*      data = list->all;
       const bool ok =
+        list->size < CANDIDATES_MAX &&
         list_grow(&data, list->size, &list->capacity, sizeof(Candidate));
       list->all = data;
       if (!ok) {
@@ -250,7 +255,7 @@ static int compare_files(const char* truth_path,
   } else if (!csv_read_notes(found_path, &found, message)) {
     command_error("%s: %s", found_path, message);
   } else if (!compare_notes(&truth, &found, tolerance, &comparison)) {
-    command_error("out of memory");
+    command_error("out of memory, or too many notes begin together");
   } else {
     print_comparison(&comparison);
     comparison_free(&comparison);

@@ -157,6 +157,25 @@ static int by_onset(const void* a, const void* b)
   return (x > y) - (x < y);
 }
 
+/** Whether a line that was read is whole, and ends as lines do. */
+static bool check_line(const char* line,
+                       FILE*       stream,
+                       size_t      number,
+                       char*       message)
+{
+  const size_t end = strcspn(line, "\n");
+  if (!line[end] && !feof(stream)) {
+    command_message(message, "line %zu: is too long", number);
+    return false;
+  }
+  const size_t text = strcspn(line, "\r");
+  if (text + strspn(line + text, "\r") < end) {
+    command_message(message, "line %zu: holds a carriage return", number);
+    return false;
+  }
+  return true;
+}
+
 static bool read_stream(FILE* stream, NoteList* list, char* message)
 {
   char   line[LINE_BYTES_MAX];
@@ -166,12 +185,12 @@ static bool read_stream(FILE* stream, NoteList* list, char* message)
     return false;
   }
   const size_t mark = strncmp(line, byte_order_mark, 3) ? 0U : 3U;
-  if (!read_header(line + mark, where, message)) {
+  if (!check_line(line, stream, 1, message) ||
+      !read_header(line + mark, where, message)) {
     return false;
   }
   for (size_t number = 2; fgets(line, sizeof(line), stream); ++number) {
-    if (!strchr(line, '\n') && !feof(stream)) {
-      command_message(message, "line %zu: is too long", number);
+    if (!check_line(line, stream, number, message)) {
       return false;
     }
     if (!line[strspn(line, " \t\r\n")]) {

@@ -10,6 +10,7 @@
 #include "resampler.h"
 #include "weights.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
@@ -84,15 +85,16 @@ static void extractor_push(Extractor* x, float sample, FILE* stream)
   }
 }
 
-static bool extract(Extractor* x, Audio* audio, FILE* stream, char* message)
+static bool extract(Extractor* x, Audio* audio, Output* output, char* message)
 {
   float* const block = malloc(AUDIO_BLOCK * sizeof(float));
   if (!block) {
     command_message(message, "out of memory");
     return false;
   }
-  uint32_t n  = 0;
-  bool     ok = true;
+  FILE* const stream = output->stream;
+  uint32_t    n      = 0;
+  bool        ok     = true;
   npy_write_header(stream, 0, x->fe->bands);
   while (ok && (ok = audio_read(audio, block, &n, message)) && n) {
     for (uint32_t i = 0; i < n; ++i) {
@@ -111,9 +113,9 @@ static bool extract(Extractor* x, Audio* audio, FILE* stream, char* message)
     }
   }
   free(block);
-  if (ok && fseek(stream, 0, SEEK_SET)) {
-    command_message(message, "the output can't be positioned");
-    ok = false;
+  errno = 0;
+  if (ok && fseek(stream, 0, SEEK_SET)) { // Which writes what it waited with
+    ok = output_failed(output, message);
   }
   if (ok) {
     npy_write_header(stream, x->rows, x->fe->bands);
@@ -143,7 +145,7 @@ static bool write_features(const char*          in,
     command_message(message, "%s", neume_strerror(st));
   } else {
     ok = output_open(&output, out, message);
-    if (ok && !extract(&x, audio, output.stream, message)) {
+    if (ok && !extract(&x, audio, &output, message)) {
       output_drop(&output);
       ok = false;
     }

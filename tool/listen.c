@@ -245,6 +245,10 @@ static bool run(Listener*            l,
     free(block);
     return false;
   }
+  if (options->decided) { // As long as the tracker holds it; steps are samples
+    const double step = l->out->column_step;
+    l->least          = step * round(l->least / step) - 1.0 / l->out->rate;
+  }
   bool ok = feed_file(l, options, progress, block, message);
   free(block);
   l->out->seconds = (double)l->length / l->out->rate;

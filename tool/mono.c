@@ -5,6 +5,7 @@
 #include "command.h"
 #include "output.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <sndfile.h>
@@ -21,7 +22,7 @@ static const char help[] =
   "  --out FILE.wav    Where to write\n"
   "  --help            Show this help\n";
 
-static bool copy(Audio* audio, SNDFILE* file, char* message)
+static bool copy(Audio* audio, SNDFILE* file, Output* output, char* message)
 {
   float* const block = malloc(AUDIO_BLOCK * sizeof(float));
   if (!block) {
@@ -34,9 +35,9 @@ static bool copy(Audio* audio, SNDFILE* file, char* message)
     for (uint32_t i = 0; i < n; ++i) {
       block[i] = isfinite(block[i]) ? block[i] : 0.0f;
     }
+    errno = 0;
     if (sf_writef_float(file, block, n) != (sf_count_t)n) {
-      command_message(message, "can't be written: %s", sf_strerror(file));
-      ok = false;
+      ok = output_failed(output, message);
     }
   }
   free(block);
@@ -45,22 +46,19 @@ static bool copy(Audio* audio, SNDFILE* file, char* message)
 
 static bool write_mono(Audio* audio, Output* output, char* message)
 {
-  SF_INFO        info = { .samplerate = (int)audio_rate(audio),
-                          .channels   = 1,
-                          .format     = SF_FORMAT_WAV | SF_FORMAT_PCM_24 };
+  SF_INFO info = { .samplerate = (int)audio_rate(audio),
+                   .channels   = 1,
+                   .format     = SF_FORMAT_WAV | SF_FORMAT_PCM_24 };
+  errno        = 0;
   SNDFILE* const file =
     sf_open_fd(fileno(output->stream), SFM_WRITE, &info, SF_FALSE);
   if (!file) {
-    command_message(message, "can't be written: %s", sf_strerror(NULL));
-    return false;
+    return output_failed(output, message);
   }
   sf_command(file, SFC_SET_CLIPPING, NULL, SF_TRUE);
-  bool ok = copy(audio, file, message);
-  if (sf_close(file) && ok) {
-    command_message(message, "can't be written");
-    ok = false;
-  }
-  return ok;
+  const bool ok = copy(audio, file, output, message);
+  errno         = 0;
+  return sf_close(file) && ok ? output_failed(output, message) : ok;
 }
 
 int command_mono(int argc, char** argv)

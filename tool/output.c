@@ -71,6 +71,10 @@ static void add_signal(sigset_t* signals, int number)
 
 bool output_init(void)
 {
+  // What can't be written fails, and is told; the other files go on
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+
   static sigset_t signals;
   sigemptyset(&signals);
   add_signal(&signals, SIGINT);
@@ -206,6 +210,15 @@ bool output_open(Output* output, const char* path, char* message)
   return false;
 }
 
+bool output_failed(const Output* output, char* message)
+{
+  command_message(message,
+                  "can't write '%s': %s",
+                  output->path,
+                  strerror(errno ? errno : EIO));
+  return false;
+}
+
 bool output_close(Output* output, char* message)
 {
   errno             = 0;
@@ -213,10 +226,7 @@ bool output_close(Output* output, char* message)
   const bool failed = fclose(output->stream) || lost;
   output->stream    = NULL;
   if (failed) {
-    command_message(message,
-                    "can't write '%s': %s",
-                    output->path,
-                    strerror(errno ? errno : EIO));
+    output_failed(output, message);
     output_drop(output);
   }
   return !failed;

@@ -23,8 +23,10 @@ typedef struct {
 
 /** Catch the signals; call once from main() before any thread starts.
 
-    Without it signals end the process as usual and leave temporary files.
-    Returns false if the system refuses a thread.
+    A pipe that nobody reads, or a file that would be too long, is an error of
+    what is written from then on, and no signal.  Without it signals end the
+   process as usual and leave temporary files. Returns false if the system
+   refuses a thread.
 */
 bool output_init(void);
 
@@ -39,9 +41,13 @@ bool output_protect(const char* path);
 
     An existing `path` must be a regular file, and not protected.  Returns false
     and writes one line to `message` (COMMAND_MESSAGE_MAX bytes).  All zeros is
-   an output that was dropped.
+    an output that was dropped.
 */
 bool output_open(Output* output, const char* path, char* message);
+
+/** Say that something could not be written, and why if `errno` tells; returns
+    false. */
+bool output_failed(const Output* output, char* message);
 
 /** All is written: close the file, still under its temporary name.
 

@@ -9,6 +9,8 @@
 #include "output.h"
 #include "picture.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char* const suffixes[N_SCRIBE_OUTPUTS] = { ".notes.csv",
@@ -62,8 +64,12 @@ static bool write_output(ScribeOutput         kind,
   }
   bool ok = output_open(output, path, message);
   free(path);
+  errno = 0;
   if (ok &&
       !write_stream(kind, output->stream, name, options, transcript, message)) {
+    if (ferror(output->stream)) {
+      output_failed(output, message);
+    }
     output_drop(output);
     ok = false;
   }

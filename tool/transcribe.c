@@ -113,7 +113,8 @@ static int take_option(Call* call, int c, char** argv)
       ok = read_float("--gate", -90.0, 0.0, &l->params.gate_db);
       break;
     case 'n':
-      ok = read_float("--min-note", 0.0, 500.0, &l->params.min_note_ms);
+      ok = read_float(
+        "--min-note", 0.0, NEUME_MIN_NOTE_MAX_MS, &l->params.min_note_ms);
       break;
     case 'a':
       ok = read_float(

@@ -5,10 +5,12 @@
 
 #include "command.h"
 #include "constants.h"
+#include "output.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PATH_BYTES 4096
@@ -57,23 +59,36 @@ static const char* find_named(char path[PATH_BYTES], const char* name)
   return is_there(path, NEUME_DATADIR, "neume", name) ? path : NULL;
 }
 
-/** The file that a file or name of ours means, or NULL. */
+/** Whether `path` is there, and no folder. */
+static bool is_file(const char* path)
+{
+  struct stat st;
+  return !stat(path, &st) && !S_ISDIR(st.st_mode);
+}
+
+/** The file that a file or name of ours means. */
 static const char* find_weights(char path[PATH_BYTES], const char* wanted)
 {
-  if (strchr(wanted, '/') || !access(wanted, F_OK)) {
+  if (strchr(wanted, '/') || is_file(wanted)) {
     return wanted;
   }
   const char* const found = find_named(path, wanted);
   return found ? found : wanted;
 }
 
-/** Load a file, or print why not and return NULL. */
+/** Load a file, which is not written over then, or print why not and return
+ * NULL. */
 static const NeumeModel* load_file(const char* path)
 {
   char              message[NEUME_MESSAGE_MAX] = "";
   const NeumeModel* model                      = NULL;
   if (neume_model_acquire(path, &model, message)) {
     command_error("%s: %s", path, message);
+    return NULL;
+  }
+  if (!output_protect(path)) {
+    command_error("out of memory");
+    neume_model_release(model);
     return NULL;
   }
   return model;

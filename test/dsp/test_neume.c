@@ -196,6 +196,7 @@ static void test_late_lookahead(void)
   for (unsigned i = 0; i < 3; ++i) {
     NeumeStep last[2]  = { { 0 } };
     double    delay[2] = { 0.0 };
+    double    at_once  = 0.0;
     for (unsigned late = 0; late < 2; ++late) {
       NeumeParams params  = neume_defaults();
       params.lookahead_ms = 125.0f;
@@ -206,12 +207,14 @@ static void test_late_lookahead(void)
         if (done == (late ? 280U : 240U)) {
           params.lookahead_ms = wanted[i];
           neume_set(neume, &params);
+          at_once = neume_delay(neume);
         }
         neume_write(neume, audio + done, 40);
         while (neume_analyse(neume, &last[late])) {
         }
       }
       delay[late] = neume_delay(neume);
+      CHECK(at_once == delay[late]);
     }
     CHECK(delay[0] == delay[1]);
     CHECK(last[0].position == last[1].position);

@@ -169,8 +169,33 @@ static void test_lasts(void)
   free(in);
 }
 
+/** A shortest note beyond its range is the longest that there is. */
+static void test_least_is_bounded(void)
+{
+  static const float wanted[] = { 500.0f, 2000.0f, INFINITY };
+
+  const double   rate     = 16000.0;
+  const uint32_t n        = (uint32_t)(6.0 * rate);
+  float* const   in       = host_sung(n, rate);
+  Host*          hosts[3] = { NULL };
+  for (unsigned i = 0; i < 3U; ++i) {
+    hosts[i]                                = host_started(rate, HOST_ALL);
+    hosts[i]->controls[NEUME_PORT_ALIGNED]  = 1.0f;
+    hosts[i]->controls[NEUME_PORT_MIN_NOTE] = wanted[i];
+    host_run(hosts[i], in, NULL, n);
+  }
+  CHECK(hosts[0]->n_events > 4U);
+  CHECK(host_events_equal(hosts[0], hosts[1]));
+  CHECK(host_events_equal(hosts[0], hosts[2]));
+  for (unsigned i = 0; i < 3U; ++i) {
+    host_free(hosts[i]);
+  }
+  free(in);
+}
+
 int main(void)
 {
+  test_least_is_bounded();
   test_lasts();
   test_latency_stays();
   test_no_longer_aligned();

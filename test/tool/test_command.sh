@@ -80,10 +80,14 @@ check "no file" exits 2 "$neume" transcribe
 check "no value" exits 2 "$neume" transcribe x.wav --notes
 for bad in '--lookahead 1251' '--lookahead -1' '--lookahead nan' \
   '--threshold 1.5' '--threshold x' '--gate 1' '--min-note 501' \
-  '--interleave 3' '--jobs 0' '--jobs 1.5' '--truth x.csv'; do
+  '--interleave 3' '--a4 500' '--jobs 0' '--jobs 1.5' '--truth x.csv'; do
   # shellcheck disable=SC2086
   check "$bad" exits 2 "$neume" transcribe 'a song.wav' $bad
 done
+check "one bad letter of two" exits 2 "$neume" transcribe 'a song.wav' -xh
+check "says which" says "'-x'"
+check "a value for what has none" exits 2 "$neume" transcribe --quiet=x y.wav
+check "says of what" says "'--quiet=x'"
 check "features without --out" exits 2 "$neume" features 'a song.wav'
 check "compare one file" exits 2 "$neume" compare truth.csv
 # shellcheck disable=SC2016
@@ -145,6 +149,13 @@ check "and all notes" exits 0 "$neume" compare truth.csv 'got/a song.notes.csv'
 check "are found" prints ': 8 right'
 check "decided" exits 0 "$neume" transcribe --model model 'a song.wav' --decided
 check "is for networks that tell onsets" lines 9 out
+# The first of two notes is as short as may be, which is 7 steps of 15.6 ms
+check "decided, of one" exits 0 "$neume" transcribe --model "$onsets" \
+  'a song.wav' --threshold 0 --decided --min-note 112 --notes decided
+# shellcheck disable=SC2016
+check "no note goes on in the next" awk -F, '
+  NR > 1 { if ($1 < last - 1e-6) exit 1; met += $1 < last + 1e-3; last = $2 }
+  END { exit met < 1 }' 'decided/a song.notes.csv'
 check "gate" exits 0 "$neume" transcribe --model model 'a song.wav' --gate 0
 check "shuts" lines 1 out
 
@@ -246,6 +257,26 @@ check "no temporary file" no_temporary
 check "a small disk" exits 1 sh -c 'ulimit -f 8; trap "" XFSZ; exec "$@"' - \
   "$neume" transcribe --model model 'song 1.wav' --picture small
 check "leaves nothing" empty small
+check "says of which file" says "can't write 'small/song 1.png': File too large"
+for command in mono features transcribe; do
+  case $command in
+    mono) set -- --out small/x.wav ;;
+    features) set -- --model model --out small/x.npy ;;
+    *) set -- --model model --frames small ;;
+  esac
+  # shellcheck disable=SC2016
+  check "a small disk for $command" exits 1 \
+    env --default-signal sh -c 'ulimit -f 1; exec "$@"' - \
+    "$neume" $command 'song 1.wav' "$@"
+  check "says what" says "can't write 'small/.*': File too large"
+  check "leaves nothing" empty small
+done
+# shellcheck disable=SC2016
+check "nobody who reads" env --default-signal sh -c \
+  '"$@" --print --midi piped 2>err | true' - \
+  "$neume" transcribe --model model --quiet 'song 1.wav' 'song 2.wav'
+check "leaves nothing half done" no_temporary
+check "and no recording out" test -s 'piped/song 1.mid' -a -s 'piped/song 2.mid'
 
 # --- Signals --------------------------------------------------------------
 
@@ -324,6 +355,14 @@ cp truth.csv own/own.notes.csv
 check "a picture of a truth, and notes over that" exits 1 "$neume" transcribe \
   --model model own.wav --truth own/own.notes.csv --notes own --picture own
 check "leave it too" cmp truth.csv own/own.notes.csv
+
+cp model own/weights
+check "features over the weights" exits 1 "$neume" features own.wav \
+  --model own/weights --out own/weights
+check "leave them as they were" cmp model own/weights
+mkdir -p own/live
+check "a folder is no weights" sh -c 'cd own && "$1" info live >/dev/null' - \
+  "$neume"
 
 check "mono" exits 0 "$neume" mono 'a song.wav' --out mono.wav
 check "mono to what is no WAV" exits 2 "$neume" mono 'a song.wav' --out m.flac

@@ -116,6 +116,8 @@ static void test_what_is_wrong_is_said(void)
     { "onset,offset,midi\n-1,1,60\n", "line 2" },
     { "onset,offset,midi\n1,2,128\n", "line 2" },
     { "onset,offset,midi\n1,2,60 x\n", "'60 x'" },
+    { "onset,offset,midi\r1,2,60\r", "line 1: holds a carriage return" },
+    { "onset,offset,midi\n1,2,60\r1,3,60\n", "line 2: holds a carriage" },
   };
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); ++i) {
     char     message[COMMAND_MESSAGE_MAX] = "";
@@ -136,6 +138,9 @@ static void test_what_is_wrong_is_said(void)
   line[9999] = '\0';
   CHECK(!read_text(line, &list, message));
   CHECK_MSG(strstr(message, "line 2: is too long"), "%s", message);
+  line[17] = ',';
+  CHECK(!read_text(line, &list, message));
+  CHECK_MSG(strstr(message, "line 1: is too long"), "%s", message);
   free(line);
 }
 
