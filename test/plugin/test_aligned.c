@@ -178,13 +178,16 @@ static void test_least_is_bounded(void)
   const uint32_t n        = (uint32_t)(6.0 * rate);
   float* const   in       = host_sung(n, rate);
   Host*          hosts[3] = { NULL };
+  for (uint32_t i = n / 10U; i < n; ++i) { // No other note comes
+    in[i] = 0.0f;
+  }
   for (unsigned i = 0; i < 3U; ++i) {
     hosts[i]                                = host_started(rate, HOST_ALL);
     hosts[i]->controls[NEUME_PORT_ALIGNED]  = 1.0f;
     hosts[i]->controls[NEUME_PORT_MIN_NOTE] = wanted[i];
     host_run(hosts[i], in, NULL, n);
   }
-  CHECK(hosts[0]->n_events > 4U);
+  CHECK(hosts[0]->n_events > 1U);
   CHECK(host_events_equal(hosts[0], hosts[1]));
   CHECK(host_events_equal(hosts[0], hosts[2]));
   for (unsigned i = 0; i < 3U; ++i) {
