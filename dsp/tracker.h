@@ -52,6 +52,7 @@ typedef struct NeumeTracker NeumeTracker;
 /** A new tracker for steps of `step_seconds`, or NULL without memory. */
 NeumeTracker* neume_tracker_new(double step_seconds);
 
+/** Free it; NULL is let be. */
 void neume_tracker_free(NeumeTracker* tracker);
 
 /** Forget everything; no note sounds.  Realtime-safe. */

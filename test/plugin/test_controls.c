@@ -7,6 +7,7 @@
 
 #include "test.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -151,9 +152,41 @@ static void test_begins_anew(const float* in)
   free(out);
 }
 
+/** In the middle of a note the host is shown which one, how far off, and how
+    sure that is. */
+static void test_shown(void)
+{
+  static const float sharp[] = { -30.0f, 0.0f, 30.0f };
+
+  float* const in = host_samples(RATE);
+  for (unsigned k = 0; k < 3U; ++k) {
+    const double hz = 220.0 * exp2((double)sharp[k] / 1200.0);
+    for (uint32_t i = 0; i < RATE; ++i) {
+      double x = 0.0; // A reed's overtones
+      for (int n = 1; n < 9; ++n) {
+        x += sin(2.0 * 3.14159265358979 * n * hz * i / RATE) / n;
+      }
+      in[i] = (float)(0.1 * x);
+    }
+    Host* const host = host_started(RATE, HOST_ALL);
+    host_run(host, in, NULL, RATE);
+    CHECK(host->controls[NEUME_PORT_MIDI_NOTE] == 57.0f);
+    CHECK(host->controls[NEUME_PORT_NOTE] == 13.0f);
+    CHECK_MSG(fabsf(host->controls[NEUME_PORT_CENTS] - sharp[k]) < 8.0f,
+              "%f",
+              (double)host->controls[NEUME_PORT_CENTS]);
+    CHECK_MSG(host->controls[NEUME_PORT_CONFIDENCE] > 0.6f,
+              "%f",
+              (double)host->controls[NEUME_PORT_CONFIDENCE]);
+    host_free(host);
+  }
+  free(in);
+}
+
 int main(void)
 {
   float* const in = host_sung(TOTAL, RATE);
+  test_shown();
   test_moved(in);
   test_tone_ends(in);
   test_begins_anew(in);

@@ -270,6 +270,35 @@ static void test_plain_tones(void)
   CHECK_MSG(twice <= 20U, "%u of 140", twice);
 }
 
+/** A phrase is the same, as loud as it can be or 40 dB softer. */
+static void test_gain(void)
+{
+  static const SynthNote notes[] = { { 0.3, 1.0, 57.0, 0.0 },
+                                     { 1.0, 1.6, 60.0, 0.0 },
+                                     { 1.8, 2.6, 64.0, 0.0 },
+                                     { 2.6, 3.4, 59.0, 0.0 },
+                                     { 3.6, 4.4, 57.0, 0.0 } };
+  const SynthVoice       voice   = steady(60.0);
+  float* const           sound   = (float*)calloc(N_SAMPLES, sizeof(float));
+  if (!sound || synth_sing(5, &voice, notes, 5, RATE, sound, NULL, N_SAMPLES)) {
+    abort();
+  }
+  float peak = 0.0f;
+  for (uint32_t i = 0; i < N_SAMPLES; ++i) {
+    peak = fmaxf(peak, fabsf(sound[i]));
+  }
+  for (int db = 0; db >= -40; db -= 20) {
+    const float gain = powf(10.0f, (float)db / 20.0f) / peak;
+    for (uint32_t i = 0; i < N_SAMPLES; ++i) {
+      sound[i] *= gain;
+    }
+    peak *= gain;
+    const Found found = hear(sound, N_SAMPLES);
+    CHECK(is_exact("gain", db, &found, notes, 5));
+  }
+  free(sound);
+}
+
 static float noise(uint32_t* state)
 {
   *state = *state * 1664525U + 1013904223U;
@@ -324,6 +353,7 @@ int main(int argc, char** argv)
   test_octaves();
   test_plain_tones();
   test_unsung();
+  test_gain();
   neume_model_free(loaded);
   return test_report();
 }

@@ -483,14 +483,16 @@ static void test_undisturbed(const Files* files)
 /** The preset that chooses other weights, and one that chooses ours. */
 static void test_choice(const char* bundle)
 {
-  static const char* const names[] = { "accurate", "live" };
-  Host* const              host    = host_new(RATE, HOST_ALL);
+  static const char* const names[][2] = { { "accurate", "accurate" },
+                                          { "live-voice", "live" },
+                                          { "lead-in-mix", "accurate" } };
+  Host* const              host       = host_new(RATE, HOST_ALL);
   host_activate(host);
-  for (uint32_t i = 0; i < 2U; ++i) {
+  for (uint32_t i = 0; i < 3U; ++i) {
     char uri[100];
     char wanted[4300];
-    snprintf(uri, sizeof(uri), NEUME_URI "#%s", i ? "live-voice" : "accurate");
-    snprintf(wanted, sizeof(wanted), "%s%s.safetensors", bundle, names[i]);
+    snprintf(uri, sizeof(uri), NEUME_URI "#%s", names[i][0]);
+    snprintf(wanted, sizeof(wanted), "%s%s.safetensors", bundle, names[i][1]);
     LilvNode* const node = lilv_new_uri(host->world, uri);
     lilv_world_load_resource(host->world, node);
     LilvState* const state =

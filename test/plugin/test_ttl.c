@@ -5,6 +5,7 @@
 
 #include "host.h"
 #include "neume.h"
+#include "scale.h"
 
 #include "test.h"
 
@@ -94,6 +95,76 @@ static void test_ranges(void)
   CHECK(lows[NEUME_PORT_GATE] == -90.0f && highs[NEUME_PORT_GATE] == 0.0f);
   CHECK(highs[NEUME_PORT_MIN_NOTE] == 500.0f);
   CHECK(highs[NEUME_PORT_NOTE] == NEUME_CLASSES - 1);
+
+  static const struct {
+    NeumePortIndex port;
+    float          low, normal, high;
+  } others[] = {
+    { NEUME_PORT_MONITOR, 0.0f, 0.0f, 1.0f },
+    { NEUME_PORT_ALIGNED, 0.0f, 0.0f, 1.0f },
+    { NEUME_PORT_TRANSPOSE, -36.0f, 0.0f, 36.0f },
+    { NEUME_PORT_CHANNEL, 1.0f, 1.0f, 16.0f },
+    { NEUME_PORT_VELOCITY, 0.0f, 0.0f, 127.0f },
+    { NEUME_PORT_DYNAMICS, 0.0f, 1.0f, 2.0f },
+    { NEUME_PORT_BEND_RANGE, 0.0f, 0.0f, 24.0f },
+    { NEUME_PORT_PRESSURE, 0.0f, 0.0f, 2.0f },
+    { NEUME_PORT_NOTES, 0.0f, 0.0f, 2.0f },
+    { NEUME_PORT_PANIC, 0.0f, 0.0f, 1.0f },
+    { NEUME_PORT_KEY, 0.0f, 0.0f, 11.0f },
+    { NEUME_PORT_SCALE, 0.0f, 0.0f, NEUME_N_SCALES - 1 },
+    { NEUME_PORT_LOWEST, NEUME_MIDI_MIN, NEUME_MIDI_MIN, NEUME_MIDI_MAX },
+    { NEUME_PORT_HIGHEST, NEUME_MIDI_MIN, NEUME_MIDI_MAX, NEUME_MIDI_MAX },
+    { NEUME_PORT_FOLLOW, 0.0f, 0.0f, 1.0f },
+    { NEUME_PORT_LEARN, 0.0f, 0.0f, 1.0f },
+  };
+  for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); ++i) {
+    const NeumePortIndex port = others[i].port;
+    CHECK_MSG(lows[port] == others[i].low && highs[port] == others[i].high &&
+                defaults[port] == others[i].normal,
+              "%s",
+              symbols[port]);
+  }
+}
+
+/** Hosts find what bypasses the plugin, and scales by their names. */
+static void test_meanings(const Host* host)
+{
+  LilvNode* const input   = lilv_new_uri(host->world, LV2_CORE__InputPort);
+  LilvNode* const enabled = lilv_new_uri(host->world, LV2_CORE__enabled);
+  CHECK(lilv_plugin_get_port_by_designation(host->plugin, input, enabled) ==
+        lilv_plugin_get_port_by_index(host->plugin, NEUME_PORT_ENABLED));
+  lilv_node_free(enabled);
+  lilv_node_free(input);
+
+  static const char* const scales[NEUME_N_SCALES] = { "chromatic",
+                                                      "major",
+                                                      "minor",
+                                                      "harmonic minor",
+                                                      "Dorian",
+                                                      "Phrygian",
+                                                      "Lydian",
+                                                      "Mixolydian",
+                                                      "Locrian",
+                                                      "major pentatonic",
+                                                      "minor pentatonic",
+                                                      "blues" };
+  LilvScalePoints* const   points                 = lilv_port_get_scale_points(
+    host->plugin,
+    lilv_plugin_get_port_by_index(host->plugin, NEUME_PORT_SCALE));
+  CHECK(lilv_scale_points_size(points) == NEUME_N_SCALES);
+  LILV_FOREACH(scale_points, i, points)
+  {
+    const LilvScalePoint* const point = lilv_scale_points_get(points, i);
+    const int value = lilv_node_as_int(lilv_scale_point_get_value(point));
+    const char* const label =
+      lilv_node_as_string(lilv_scale_point_get_label(point));
+    CHECK_MSG(value >= 0 && value < NEUME_N_SCALES &&
+                !strcmp(label, scales[value]),
+              "%d %s",
+              value,
+              label);
+  }
+  lilv_scale_points_free(points);
 }
 
 /** A preset being looked at. */
@@ -152,7 +223,7 @@ static void test_presets(Host* host)
   unsigned         n      = 0;
   bool             live   = false;
 
-  CHECK_MSG(lilv_nodes_size(found) >= 5U, "%u", lilv_nodes_size(found));
+  CHECK_MSG(lilv_nodes_size(found) == 6U, "%u", lilv_nodes_size(found));
   LILV_FOREACH(nodes, i, found)
   {
     const LilvNode* const node = lilv_nodes_get(found, i);
@@ -191,6 +262,7 @@ int main(void)
   lilv_plugin_get_port_ranges_float(host->plugin, lows, highs, defaults);
   test_ports(host);
   test_ranges();
+  test_meanings(host);
   test_presets(host);
   host_free(host);
   return test_report();

@@ -313,6 +313,7 @@ class Files(unittest.TestCase):
 COMMAND = f"""#!{sys.executable}
 import pathlib, sys
 words = sys.argv[1:]
+pathlib.Path(__file__).with_name("words").write_text(" ".join(words[:words.index("--")]))
 folder = pathlib.Path(words[words.index("--notes") + 1])
 for name in words[words.index("--") + 1:]:
     stem = folder / pathlib.Path(name).stem
@@ -320,7 +321,7 @@ for name in words[words.index("--") + 1:]:
     if path.exists():
         sys.exit(3)
     path.write_text("onset,offset,midi,velocity,confidence\\n0.25,0.75,60,90,0.9\\n")
-    rows = "".join(f"{{k / 8}},0,60,20,0.9\\n" for k in range(8))
+    rows = "".join(f"{{k / 8}},0,60,40,0.9\\n" for k in range(8))
     pathlib.Path(f"{{stem}}.frames.csv").write_text("time,note,midi,cents,confidence\\n" + rows)
 """
 
@@ -385,6 +386,27 @@ class Command(unittest.TestCase):
         self.assertEqual(sets["made"]["mean"]["acc40"], 1)
         self.assertEqual(sets["none"]["mean"]["voicing_false_alarm"], 0.5)
         self.assertIsNone(sets["none"]["mean"]["note_f_50"])
+
+    def test_the_sung_pitch_is_note_and_cents(self):
+        self.add("made/c.wav", "made/c.notes.csv", "")
+        rows = "onset,offset,midi,f0_midi\n0.25,0.75,60,60.4\n"
+        (self.root / "made/c.notes.csv").write_text(rows, encoding="utf-8")
+        sets = self.run_it("--synthetic", str(self.root / "made"))["sets"]
+        self.assertEqual(sets["made"]["mean"]["fine_pitch"], 1)
+
+    def test_the_command_is_told_how_to_listen(self):
+        self.add("made/c.wav", "made/c.notes.csv", "")
+        told = (
+            "--lookahead 375 --threshold 0.6 --gate -50 --min-note 30 --a4 442 --interleave 4"
+            " --follow --decided"
+        )
+        self.run_it("--synthetic", str(self.root / "made"), "--model", "some", *told.split())
+        words = (self.root / "words").read_text(encoding="utf-8") + " "
+        for option in ("--model some", *told.replace(" --", ", --").split(", ")):
+            self.assertIn(f" {option} ", words)
+        self.run_it("--synthetic", str(self.root / "made"))
+        words = (self.root / "words").read_text(encoding="utf-8")
+        self.assertFalse({"--follow", "--decided", "--gate", "375"} & set(words.split()))
 
     def test_labels_without_sound(self):
         (self.root / "a.csv").write_text("onset,offset,midi\n", encoding="utf-8")

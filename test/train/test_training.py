@@ -35,6 +35,7 @@ from neume_train import (  # noqa: E402
     export,
     networks,
     shards,
+    sources,
     tensors,
     train,
     vectors,
@@ -461,6 +462,12 @@ class Training(unittest.TestCase):
         pair[1][1]["layers"][0]["slope"] = 0.3
         with self.assertRaisesRegex(ValueError, "differ"):
             export.mean_of(pair)
+
+    def test_a_story_names_no_places(self):
+        self.assertEqual(
+            sources.without_paths("x --data=/home/me/clips --out '/my runs/a' --start ../b/ --lr 1"),
+            "x --data=clips --out a --start b --lr 1",
+        )
 
     def test_a_history_tells_each_run_once(self):
         x = {"command": "x", "data": [{"seed": 1, "frames": 9}]}

@@ -147,7 +147,11 @@ def _heard(maker, clip, name):
             dataset.classes(maker, notes) for notes in (clip.notes, clip.meant, clip.apart)
         )
         apart %= native.ONSET
-        return {"audio": audio, "peak": peak, "classes": classes, "meant": meant, "apart": apart}
+        return {
+            "audio": audio, "peak": peak, "classes": classes, "meant": meant, "apart": apart,
+            "mixed": dataset.classes(maker, clip.mixed), "alone": clip.alone,
+            "music": clip.is_music,
+        }
     features, times = FEATURES[name].features(maker.native, clip.audio, clips.RATE)
     missing = max(0, FRAMES - len(features))
     features = np.pad(features[:FRAMES], ((0, missing), (0, 0)))

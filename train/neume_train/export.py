@@ -12,13 +12,14 @@ soups", ICML 2022).
 import argparse
 import datetime
 import os
+import shlex
 import sys
 
 import torch
 
 from neume_train import networks, systems, weights
-from neume_train.sources import commit
-from neume_train.train import CHECKPOINT, join, mean_state, story, without_paths
+from neume_train.sources import commit, without_paths
+from neume_train.train import CHECKPOINT, join, mean_state, story
 
 
 def load_checkpoint(run, averaged=True):
@@ -107,7 +108,7 @@ def main():
     if not isinstance(states[0]["layers"], list):
         parser.error("this network is for comparison; the plugin cannot play it")
     stack = mean_of(loaded)
-    command = without_paths("python3 -m neume_train.export " + " ".join(sys.argv[1:]))
+    command = without_paths("python3 -m neume_train.export " + shlex.join(sys.argv[1:]))
     details = provenance(stack, states, command)
     front_end = states[0]["front_end"]
     weights.save(args.out, args.name, args.version, front_end, stack, details, told, args.half)

@@ -14,11 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from neume_train.native import ONSET
-
-CLASSES = 40
-MIDI_MIN = 45
-CONTEXT = 240
+from neume_train.native import CLASSES, CONTEXT, ONSET
 
 _FIELDS = {
     "conv": {

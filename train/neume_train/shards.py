@@ -23,11 +23,11 @@ import numpy as np
 import torch
 
 from neume_train import native
-from neume_train.networks import CONTEXT, ONSET
+from neume_train.native import CONTEXT, ONSET
 
 HELD_OUT = 0.05
-CLIP_SECONDS = CONTEXT * 512 / 4096  # Frames of a context, and their step
-STEP = 128  # Samples between two frames that are made from audio
+CLIP_SECONDS = CONTEXT * native.STEP / native.RATE
+STEP = native.STEP // 4  # Samples between two frames that are made from audio
 
 
 def moved(labels, frames):

@@ -1,9 +1,13 @@
 # Copyright 2026 The Neume authors
 # SPDX-License-Identifier: ISC
-"""Which sources are at work."""
+"""Which sources are at work, and on what they were called."""
 
 import os
+import shlex
 import subprocess
+
+# Options that name folders and files
+PATHS = ("--data", "--out", "--layers", "--front-end", "--start", "--run", "--teacher")
 
 
 def commit():
@@ -15,3 +19,15 @@ def commit():
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
+
+
+def without_paths(command):
+    """A command line whose folders and files are names, not places."""
+    words = shlex.split(command)
+    for index, word in enumerate(words):
+        option, equals, path = word.partition("=")
+        if equals and option in PATHS:
+            words[index] = f"{option}={os.path.basename(path.rstrip('/'))}"
+        elif words[index - 1] in PATHS:
+            words[index] = os.path.basename(word.rstrip("/"))
+    return shlex.join(words)

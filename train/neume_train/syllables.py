@@ -97,15 +97,15 @@ def changes(audio, rate):
 
 def files(data):
     """Rows of the syllables of the folder `data` that are there, in order of file: `file`,
-    `singer`."""
+    `singer`, and `median_midi`, a number near which it is sung."""
     folder = pathlib.Path(data)
     path = folder / "sung_syllables.csv"
     if not path.is_file():
         return []
     with open(path, encoding="utf-8-sig") as stream:
         reader = csv.DictReader(stream)
-        if not {"file", "singer"} <= set(reader.fieldnames or []):
-            raise ValueError(f"{path}: has no columns file and singer")
+        if not {"file", "singer", "median_midi"} <= set(reader.fieldnames or []):
+            raise ValueError(f"{path}: has no columns file, singer and median_midi")
         rows = [row for row in reader if (folder / row["file"]).is_file()]
     return sorted(rows, key=lambda row: row["file"])
 

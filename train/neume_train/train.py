@@ -24,6 +24,7 @@ import copy
 import json
 import math
 import os
+import shlex
 import signal
 import sys
 import time
@@ -34,11 +35,9 @@ import torch
 from neume_train import figures, native, networks, systems, weights
 from neume_train.ranks import Ranks
 from neume_train.shards import Clips, augment, overlay
-from neume_train.sources import commit
+from neume_train.sources import commit, without_paths
 
 CHECKPOINT = "checkpoint.pt"
-# Options that name folders and files
-PATHS = ("--data", "--out", "--layers", "--front-end", "--start", "--run", "--teacher")
 
 
 def has_bfloat16():
@@ -81,15 +80,6 @@ def learning_rate(done, args):
         return args.lr * (0.05 + 0.95 * done / args.warmup)
     angle = math.pi * min(1, (done - args.warmup) / (1 - args.warmup))
     return args.lr * (0.005 + 0.995 * 0.5 * (1 + math.cos(angle)))
-
-
-def without_paths(command):
-    """A command line whose folders and files are names, not places."""
-    words = command.split()
-    for index in range(1, len(words)):
-        if words[index - 1] in PATHS:
-            words[index] = os.path.basename(words[index].rstrip("/"))
-    return " ".join(words)
 
 
 def story(state):
@@ -391,7 +381,7 @@ class Trainer:
     def evaluate(self, limit=400):
         """Figures of the averaged network on held-out clips (at most `limit`)."""
         keys = self.clips.held_out or self.clips.train[:8]
-        keys = keys[:: max(1, len(keys) // limit)]
+        keys = keys[:: max(1, -(-len(keys) // limit))]
         clips = len(keys)
         places = self.ranks.share(range(clips))
         keys = self.ranks.share(keys)
@@ -562,7 +552,7 @@ def parse(argv):
         parser.error("say how long: --epochs or --hours")
     if not 0 <= args.taught <= 1:
         parser.error("--taught must be from 0 to 1")
-    args.command = "python3 -m neume_train.train " + " ".join(argv)
+    args.command = "python3 -m neume_train.train " + shlex.join(argv)
     return args
 
 

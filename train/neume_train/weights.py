@@ -16,7 +16,7 @@ import sys
 
 import numpy as np
 
-from neume_train import networks, tensors
+from neume_train import native, networks, tensors
 
 DOUBT_MAX = 1000  # Milliseconds, as dsp/model.h has it
 
@@ -64,7 +64,7 @@ def save(path, name, version, front_end, stack, provenance, told=None, half=Fals
         "name": name,
         "version": version,
         "front_end": json.dumps({"rate": 4096, "step": 512, **front_end}),
-        "labels": json.dumps({"classes": networks.CLASSES, "midi_min": networks.MIDI_MIN}),
+        "labels": json.dumps({"classes": networks.CLASSES, "midi_min": native.MIDI_MIN}),
         "layers": json.dumps(stack.layers),
         **(told or {}),
         "provenance": json.dumps(provenance),
