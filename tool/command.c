@@ -125,7 +125,9 @@ int command_help(const char* text)
 int command_flush(void)
 {
   if (fflush(stdout) || ferror(stdout)) {
-    command_error("standard output: %s", strerror(errno));
+    if (errno != EPIPE) { // Who reads no more knows
+      command_error("standard output: %s", strerror(errno));
+    }
     return EXIT_FAILED;
   }
   return EXIT_OK;

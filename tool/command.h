@@ -58,7 +58,8 @@ int command_bad_option(const char* command, int result, char** argv);
 /** Print `text`, a command's help, to stdout; returns an exit code. */
 int command_help(const char* text);
 
-/** Flush stdout; EXIT_FAILED with a message if anything was lost. */
+/** Flush stdout; EXIT_FAILED if anything was lost, with a message unless nobody
+    reads it. */
 int command_flush(void);
 
 /** Run one command: `argv[0]` is its name.  Returns an exit code. */

@@ -275,6 +275,7 @@ done
 check "nobody who reads" env --default-signal sh -c \
   '"$@" --print --midi piped 2>err | true' - \
   "$neume" transcribe --model model --quiet 'song 1.wav' 'song 2.wav'
+check "is told nothing" lines 0 err
 check "leaves nothing half done" no_temporary
 check "and no recording out" test -s 'piped/song 1.mid' -a -s 'piped/song 2.mid'
 
