@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 /** Events that can wait for room in the port: more than the longest stretch
-   has, 8192 samples at 8 kHz, of 70 steps and another 32 that wait where
-   `aligned` is switched off, with an off, an on, a bend and a level each. */
+    has.  That is 8192 samples at 8 kHz, 70 steps, and 32 that wait where
+    `aligned` is switched off, with an off, an on, a bend and a level each. */
 #define NEUME_MIDI_QUEUE 512U
 
 /** Notes that the receiver sounds at most: two where they overlap. */

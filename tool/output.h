@@ -23,10 +23,11 @@ typedef struct {
 
 /** Catch the signals; call once from main() before any thread starts.
 
-    A pipe that nobody reads, or a file that would be too long, is an error of
-    what is written from then on, and no signal.  Without it signals end the
-   process as usual and leave temporary files. Returns false if the system
-   refuses a thread.
+    From then on a pipe that nobody reads, or a file that would be too long, is
+    an error of what is written, and no signal.  Without it signals end the
+    process as usual and leave temporary files.
+
+    Returns false if the system refuses a thread.
 */
 bool output_init(void);
 

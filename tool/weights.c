@@ -76,8 +76,8 @@ static const char* find_weights(char path[PATH_BYTES], const char* wanted)
   return found ? found : wanted;
 }
 
-/** Load a file, which is not written over then, or print why not and return
- * NULL. */
+/** Load a file, which is not written over then; NULL, and prints why, if it
+    can't be. */
 static const NeumeModel* load_file(const char* path)
 {
   char              message[NEUME_MESSAGE_MAX] = "";
