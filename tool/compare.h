@@ -37,7 +37,8 @@ typedef struct {
     Both lists are by onset and must outlive the comparison.  A pair has onsets
     at most `tolerance` seconds apart, and no note is in two pairs.  Pairs of
     the same pitch are made first, then pairs by onset alone, the nearest ones
-    first.  Returns false without memory.
+    first.  Returns false without memory, or where more than four million pairs
+    of notes begin within `tolerance`.
 */
 bool compare_notes(const NoteList* truth,
                    const NoteList* found,

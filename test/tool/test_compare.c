@@ -93,8 +93,22 @@ static void test_nothing(void)
   check(&none, &one, extra);
 }
 
+/** Lists that would take gigabytes are refused. */
+static void test_too_many(void)
+{
+  enum { N = 2100 };
+  static Note    notes[N];
+  const NoteList all = { notes, N, N };
+  Comparison     c;
+  for (size_t i = 0; i < N; ++i) {
+    notes[i] = (Note){ 1.0, 1.5, 60.0, 0, 0 };
+  }
+  CHECK(!compare_notes(&all, &all, 0.1, &c));
+}
+
 int main(void)
 {
+  test_too_many();
   test_kinds();
   test_the_same_pitch_goes_first();
   test_no_note_is_used_twice();
