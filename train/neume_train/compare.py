@@ -56,10 +56,12 @@ class Network(NamedTuple):
     started: bool = False  # From --start
 
 
-REFERENCE = ("--preset", "reference", "--width", "0.25")
+FULL = ("--preset", "reference")
+REFERENCE = (*FULL, "--width", "0.25")
 LIVE = ("--preset", "live")
 RATE = 0.0004  # Of learning, where rows start from trained weights
 SYSTEMS = (
+    Network("reference-full", "reference FCN, log-mel, all its maps", FULL),
     Network("reference", "reference FCN, log-mel", REFERENCE),
     Network("constant-q", "the same, constant-Q", REFERENCE, "constant-q"),
     Network(
@@ -81,7 +83,7 @@ SYSTEMS = (
     ),
     Network("live", "Neume `live`", LIVE),
     Network("live-2", "Neume `live`, another seed", LIVE, seed=2),
-    Network("accurate", "Neume `accurate`, half as wide", ("--preset", "accurate", "--width", "0.5")),
+    Network("accurate", "Neume `accurate`", ("--preset", "accurate")),
 )
 
 
@@ -177,9 +179,9 @@ def _make_shard(work):
         os.replace(partial, path)
 
 
-def make_clips(options, singers, names):
-    """Folders of clips of these singers, name to path."""
-    folders = {name: options.out / "clips" / singers / name for name in names}
+def make_clips(options, singers):
+    """The clips of these singers, where they are not there yet."""
+    folders = options.folders[singers]
     numbers = range(-(-options.clips // SHARD))
     wanted = [
         n
@@ -216,7 +218,13 @@ def make_clips(options, singers, names):
             initargs=(options.data, options.cache, options.library, SINGERS[singers]),
         ) as pool:
             list(pool.map(_make_shard, work))
-    return folders
+
+
+def folders_of(out):
+    """Where clips belong: of which singers, and for which features, to path."""
+    names = {singers: [AUDIO] for singers in SINGERS}
+    names["all"] += FEATURES
+    return {s: {name: out / "clips" / s / name for name in names[s]} for s in names}
 
 
 # --- Training and scoring
@@ -248,23 +256,44 @@ def written(run, options):
     return result
 
 
+def figures(options, network):
+    """The last line of a run's log, or None."""
+    log = options.out / "runs" / network.name / "log.jsonl"
+    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
+    return json.loads(lines[-1]) if lines else None
+
+
+def is_trained(options, network):
+    """Whether a network has had all its passes."""
+    found = figures(options, network)
+    epochs = options.choice_epochs if network.started else options.epochs
+    return bool(found) and found["epoch"] >= epochs
+
+
 def train(options, network):
-    """Train a network, if that is not done; its last line of figures."""
+    """Train a network, if that is not done."""
+    if is_trained(options, network):
+        return
     run = options.out / "runs" / network.name
     run.mkdir(parents=True, exist_ok=True)
-    log = run / "log.jsonl"
-    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
-    epochs = options.choice_epochs if network.started else options.epochs
-    if not lines or json.loads(lines[-1])["epoch"] < epochs:
-        print(f"--- {network.name}", flush=True)
-        start = ("--start", options.start) if network.started else ()
-        call(
-            "train", "--data", options.folders[network.singers][network.clips], "--out", run,
-            "--epochs", epochs, "--seed", network.seed, "--threads", options.threads,
-            *start, *written(run, network.options),
-        )
-        lines = log.read_text(encoding="utf-8").splitlines()
-    return json.loads(lines[-1])
+    print(f"--- {network.name}", flush=True)
+    start = ("--start", options.start) if network.started else ()
+    call(
+        "train", "--data", options.folders[network.singers][network.clips], "--out", run,
+        "--epochs", options.choice_epochs if network.started else options.epochs,
+        "--seed", network.seed, "--threads", options.threads, "--batch", options.batch,
+        *(("--resident",) if options.resident else ()), *start, *written(run, network.options),
+    )
+
+
+def train_all(options, wanted):
+    """Train those networks for which that is not done, on clips made for them."""
+    missing = [network for network in wanted if not is_trained(options, network)]
+    for singers in SINGERS:
+        if any(network.singers == singers for network in missing):
+            make_clips(options, singers)
+    with futures.ThreadPoolExecutor(options.at_once) as pool:
+        list(pool.map(lambda network: train(options, network), missing))
 
 
 def scored(options, name, checkpoint):
@@ -313,13 +342,12 @@ class Row(NamedTuple):
 
 
 def row(options, network):
-    """Train and score a network."""
-    log = train(options, network)
+    """Score a network."""
     run = options.out / "runs" / network.name
     scores = scored(options, f"runs/{network.name}/scores", run)
     return Row(
         network, scores["parameters"], scores["macs"], scores["lookahead"],
-        log["accuracy"], accuracies(scores),
+        figures(options, network)["accuracy"], accuracies(scores),
     )
 
 
@@ -527,6 +555,9 @@ def parse():
     add("--epochs", type=int, default=6, help="passes over the clips, of a system")
     add("--choice-epochs", type=int, default=1, help="the same of a choice of ours")
     add("--seed", type=int, default=8)
+    add("--batch", type=int, default=16, help="contexts to a step")
+    add("--resident", action="store_true", help="hold clips in the memory of a GPU")
+    add("--at-once", type=int, default=1, help="networks that train beside each other")
     add("--jobs", type=int, default=1, help="processes that make clips")
     add("--threads", type=int, default=1, help="of training and scoring")
     options = parser.parse_args()
@@ -541,17 +572,17 @@ def main():
     options.start_name = options.start.name
     if options.library:
         os.environ["NEUME_NATIVE"] = options.library  # For the modules called
+    options.folders = folders_of(options.out)
+    wanted = (*SYSTEMS, BASE, *ABLATION)
     try:
-        options.folders = {
-            singers: make_clips(options, singers, [AUDIO, *(FEATURES if singers == "all" else ())])
-            for singers in SINGERS
-        }
+        options.out.mkdir(parents=True, exist_ok=True)
         options.start = keep_start(options)
+        train_all(options, wanted)
     except (OSError, ValueError) as error:
         print(f"compare: {error}", file=sys.stderr)
         return 1
     start = accuracies(scored(options, "start", options.start))
-    told = {network.name: row(options, network) for network in (*SYSTEMS, BASE, *ABLATION)}
+    told = {network.name: row(options, network) for network in wanted}
     curves = {
         n.name: {x: accuracies(chain_scores(options, n, x)) for x in LOOKAHEAD[n.name]}
         for n in SYSTEMS
