@@ -30,6 +30,7 @@
 #define NEUME_LOOKAHEAD_MAX_MS 1250 ///< Longest look-ahead, ms
 #define NEUME_MIN_NOTE_MAX_MS  500  ///< Longest of the shortest notes, ms
 
+#define NEUME_A4     440.0  ///< Tuning that the network knows, Hz
 #define NEUME_A4_MIN 415.0f ///< Lowest tuning, Hz
 #define NEUME_A4_MAX 466.0f ///< Highest tuning, Hz
 

@@ -85,7 +85,9 @@ static const float gate_min  = -90.0f; ///< dBFS; here the gate is off
 
 NeumeParams neume_defaults(void)
 {
-  const NeumeParams params = { 0.0f, 0.5f, -90.0f, 60.0f, 440.0f, false };
+  const NeumeParams params = {
+    0.0f, 0.5f, -90.0f, 60.0f, (float)NEUME_A4, false
+  };
   return params;
 }
 
@@ -202,7 +204,7 @@ void neume_free(Neume* neume)
 static double tuned(const Neume* neume)
 {
   const double offset = (double)neume->tuning.offset;
-  return (double)neume->params.a4_hz / 440.0 * exp2(offset / 1200.0);
+  return (double)neume->params.a4_hz / NEUME_A4 * exp2(offset / 1200.0);
 }
 
 static void tune(Neume* neume)
@@ -264,13 +266,17 @@ void neume_set(Neume* neume, const NeumeParams* params)
   neume->lookahead = steps;
   neume->lag       = steps - frames * neume->interleave;
 
-  const NeumeTrackerParams tracker = {
-    p->threshold,
-    p->gate_db > gate_min ? p->gate_db : NEUME_GATE_OFF,
-    (uint32_t)lroundf(p->min_note_ms / step_ms),
-    neume->lag,
-    !steps
-  };
+  // Steps come sooner the higher the tuning; a hair less is as long
+  const float    tuning = p->a4_hz / (float)NEUME_A4;
+  const uint32_t least =
+    (uint32_t)ceilf(fmaxf(p->min_note_ms * tuning / step_ms - 1e-3f, 0.0f));
+
+  const NeumeTrackerParams tracker = { p->threshold,
+                                       p->gate_db > gate_min ? p->gate_db
+                                                             : NEUME_GATE_OFF,
+                                       least,
+                                       neume->lag,
+                                       !steps };
   neume_tracker_set(neume->tracker, &tracker);
 }
 
@@ -539,7 +545,7 @@ void neume_flush(Neume* neume)
 
 double neume_delay(const Neume* neume)
 {
-  const double tuning = (double)neume->params.a4_hz / 440.0;
+  const double tuning = (double)neume->params.a4_hz / NEUME_A4;
   return mean_seconds(neume) / tuning * neume->rate + neume->pass;
 }
 

@@ -106,7 +106,7 @@ static bool find_harmonics(Harmonics*   h,
   if (midi < NEUME_MIDI_MIN || midi > NEUME_MIDI_MAX) {
     return false;
   }
-  const float hz = 440.0F * exp2f(((float)midi - 69.0F) / 12.0F);
+  const float hz = (float)NEUME_A4 * exp2f(((float)midi - 69.0F) / 12.0F);
   h->power       = power;
   h->bin         = hz * (float)fft / (float)NEUME_RATE;
   h->last        = (uint32_t)(HIGHEST_HZ / (hz * exp2f(reach / 1200.0F)));

@@ -3,6 +3,8 @@
 
 #include "tone.h"
 
+#include "constants.h"
+
 #include <math.h>
 
 #define RAMP_SECONDS 0.005
@@ -18,9 +20,14 @@
 
 void neume_tone_init(NeumeTone* tone, double rate)
 {
-  const NeumeTone silence = { .rate = rate };
+  const NeumeTone silence = { .rate = rate, .a4 = NEUME_A4 };
 
   *tone = silence;
+}
+
+void neume_tone_tune(NeumeTone* tone, double a4)
+{
+  tone->a4 = a4;
 }
 
 void neume_tone_set(NeumeTone* tone, uint32_t midi, uint32_t velocity)
@@ -31,7 +38,7 @@ void neume_tone_set(NeumeTone* tone, uint32_t midi, uint32_t velocity)
   if (midi) {
     const float  loudness = (float)(velocity < 127 ? velocity : 127) / 127.0F;
     const double semitone = (double)(midi < 127 ? midi : 127) - 69.0;
-    const double aim      = 440.0 * exp2(semitone / 12.0) / tone->rate;
+    const double aim      = tone->a4 * exp2(semitone / 12.0) / tone->rate;
 
     target = PEAK / (1.0F + SECOND + THIRD) *
              (FAINTEST + (1.0F - FAINTEST) * loudness);

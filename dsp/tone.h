@@ -23,10 +23,14 @@ typedef struct {
   float  target; ///< Gain that the ramp goes to
   float  ramp;   ///< Change of gain per sample
   double rate;   ///< Hz
+  double a4;     ///< Hz of MIDI number 69
 } NeumeTone;
 
-/** Silence at `rate` Hz. */
+/** Silence at `rate` Hz, in concert pitch. */
 void neume_tone_init(NeumeTone* tone, double rate) NEUME_REALTIME;
+
+/** MIDI number 69 is `a4` Hz from the next neume_tone_set() on. */
+void neume_tone_tune(NeumeTone* tone, double a4) NEUME_REALTIME;
 
 /** Follow MIDI number `midi` at `velocity` 1..127; `midi` 0 fades out. */
 void neume_tone_set(NeumeTone* tone,

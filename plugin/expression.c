@@ -40,6 +40,8 @@ void neume_expression_init(NeumeExpression* expression)
   expression->params   = defaults;
   expression->bend     = NEUME_BEND_NONE;
   expression->pressure = UNKNOWN;
+  expression->struck   = 0.0f;
+  expression->sung     = false;
 }
 
 /** The receiver has no bend, nor any level, or will have none. */
@@ -160,6 +162,18 @@ static void press(NeumeExpression* e,
   }
 }
 
+/** What is held sounds on in tune and as loud as it was struck, whatever the
+    voice did when it died away. */
+static void settle(NeumeExpression* e, NeumeMidiOut* midi, uint32_t frame)
+{
+  if (e->params.bend_range > 0.0f) {
+    bend(e, midi, 0.0f, frame, true);
+  }
+  if (e->params.pressure != NEUME_PRESSURE_NONE) {
+    press(e, midi, e->struck + e->params.louder, frame);
+  }
+}
+
 /** Whether what is sung goes on as the note that sounds. */
 static bool still_sounds(const NeumeExpressionParams* p,
                          const NeumeMidiOut*          midi,
@@ -182,6 +196,8 @@ void neume_expression_step(NeumeExpression* expression,
   const bool     ends = step->off && !note;
   if (ends && p->notes != NEUME_NOTES_HOLD) {
     neume_midi_out_off(midi, frame);
+  } else if (ends && midi->note) {
+    settle(expression, midi, frame);
   }
 
   // What the voice does, before the note that it colours
@@ -195,10 +211,14 @@ void neume_expression_step(NeumeExpression* expression,
   }
 
   // Two sung notes that the scale makes one are one
-  const bool sounds = step->off && note == midi->note;
+  const bool sounds = step->off && expression->sung && note == midi->note;
   if (note && !(sounds && step->off != step->on)) {
     const bool legato = p->notes == NEUME_NOTES_LEGATO;
     neume_midi_out_on(midi, frame, note, shaped(p, step->level), legato);
+    expression->struck = step->level;
+  }
+  if (step->on || step->off) {
+    expression->sung = note != 0U;
   }
 }
 

@@ -24,7 +24,8 @@ typedef enum {
 typedef enum {
   NEUME_NOTES_RETRIGGER, ///< Off, then on
   NEUME_NOTES_LEGATO,    ///< On, then off of the one before
-  NEUME_NOTES_HOLD,      ///< As retrigger, and a note sounds on to the next
+  NEUME_NOTES_HOLD,      ///< As retrigger, and a note sounds on to the next,
+                         ///< in tune and as loud as it was struck
   NEUME_N_NOTES
 } NeumeNotes;
 
@@ -47,7 +48,8 @@ typedef struct {
 /** Turns decisions into MIDI.
 
     A bend or a pressure is sent only when it has moved, and at most once for
-    each decision: with a decision every 15.6 ms, at most 64 of each a second.
+    each decision: with a decision every 15.6 ms, at most 64 of each a second
+    (at A4 = 466 Hz, whose decisions are as much closer, 68).
 
     All functions are realtime-safe.
 */
@@ -55,6 +57,8 @@ typedef struct {
   NeumeExpressionParams params;   ///< In force
   uint32_t              bend;     ///< Last sent, or NEUME_BEND_NONE
   uint32_t              pressure; ///< Last sent
+  float                 struck;   ///< Level with which a note was last struck
+  bool                  sung;     ///< The note being sung was sent
 } NeumeExpression;
 
 /** Nothing sent yet, with the defaults. */

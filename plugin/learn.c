@@ -183,6 +183,17 @@ void neume_learn_restart(NeumeLearn* learn)
   begin(learn, 0);
 }
 
+void neume_learn_rewind(NeumeLearn* learn)
+{
+  if (learn->listened) {
+    end_note(learn, learn->time);
+    learn->start = 0;
+    learn->time  = 0;
+  } else {
+    begin(learn, 0);
+  }
+}
+
 void neume_learn_hear(NeumeLearn* learn, const NeumeStep* step, int64_t time)
 {
   if (!learn->up || time < learn->start) {

@@ -29,7 +29,7 @@ typedef struct {
   int gate;    ///< Level that the room stays under, dBFS
   int lowest;  ///< MIDI number, NEUME_MIDI_MIN and up
   int highest; ///< MIDI number, up to NEUME_MIDI_MAX
-  int level;   ///< Of the loudest onset sung, dBFS
+  int level;   ///< Of the loudest moment sung, dBFS
 } NeumeLearned;
 
 /** Nothing learned.  Any thread. */
@@ -77,6 +77,12 @@ bool neume_learn_set(NeumeLearn* learn, bool up, uint64_t now) NEUME_REALTIME;
 /** The audio is at input sample 0 again, and may be other audio: what was
     heard since the control went up is dropped, and listening starts over. */
 void neume_learn_restart(NeumeLearn* learn) NEUME_REALTIME;
+
+/** The same singer in the same room is at input sample 0 again: one who lets
+   the transport roll between the room and the song, say.  A room that was heard
+   to its end holds, and so do the notes sung; one that was not is listened to
+   anew. */
+void neume_learn_rewind(NeumeLearn* learn) NEUME_REALTIME;
 
 /** Hear a decision that speaks of input sample `time`, negative before the
     start. */

@@ -3,6 +3,8 @@
 
 #include "monitor.h"
 
+#include "constants.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -14,7 +16,17 @@ void neume_monitor_init(NeumeMonitor* monitor, double rate)
   monitor->rate  = rate;
   monitor->ramp  = (float)(1.0 / (ramp_seconds * rate));
   monitor->fresh = true;
+  monitor->a4    = NEUME_A4;
   neume_tone_init(&monitor->tone, rate);
+}
+
+void neume_monitor_tune(NeumeMonitor* monitor, double a4)
+{
+  if (a4 != monitor->a4) {
+    monitor->a4 = a4;
+    neume_tone_tune(&monitor->tone, a4);
+    neume_tone_set(&monitor->tone, monitor->midi, monitor->velocity);
+  }
 }
 
 void neume_monitor_set(NeumeMonitor* monitor, float mix)
@@ -22,6 +34,7 @@ void neume_monitor_set(NeumeMonitor* monitor, float mix)
   if (mix > 0.0f && !(monitor->mix > 0.0f)) {
     // Out of sight until now: begin with the note in force
     neume_tone_init(&monitor->tone, monitor->rate);
+    neume_tone_tune(&monitor->tone, monitor->a4);
     neume_tone_set(&monitor->tone, monitor->midi, monitor->velocity);
   }
 

@@ -17,6 +17,7 @@
 typedef struct {
   NeumeTone tone;     ///< Follows the note while it can be heard
   double    rate;     ///< Hz
+  double    a4;       ///< Hz of MIDI number 69
   float     mix;      ///< Share of the tone now, 0..1
   float     target;   ///< Share that the ramp goes to
   float     ramp;     ///< Change of `mix` per sample, 5 ms from 0 to 1
@@ -27,6 +28,9 @@ typedef struct {
 
 /** Start with no note, and without a ramp to the first mix. */
 void neume_monitor_init(NeumeMonitor* monitor, double rate) NEUME_REALTIME;
+
+/** Sound notes by this tuning, in Hz of MIDI number 69; 440 until then. */
+void neume_monitor_tune(NeumeMonitor* monitor, double a4) NEUME_REALTIME;
 
 /** Go to `mix`, 0..1: 0 = input only, bit-exact, 1 = tone only. */
 void neume_monitor_set(NeumeMonitor* monitor, float mix) NEUME_REALTIME;

@@ -16,7 +16,8 @@ static const float level_max = 20.0f;   // Its other end
 /** Steps of the longest stretch, at the lowest rate, at most. */
 #define STEPS_MAX                                                              \
   (2U + NEUME_WRITE_MAX * NEUME_RATE * NEUME_INTERLEAVE_MAX / NEUME_STEP *     \
-          (uint32_t)NEUME_A4_MAX / 440U / (uint32_t)NEUME_RATE_MIN)
+          (uint32_t)NEUME_A4_MAX / (uint32_t)NEUME_A4 /                        \
+          (uint32_t)NEUME_RATE_MIN)
 
 _Static_assert(NEUME_MIDI_QUEUE >= 4U * (STEPS_MAX + NEUME_STEP_QUEUE_SIZE),
                "all that a stretch plays may wait");
@@ -33,7 +34,6 @@ static void show_nothing(NeumePlayer* player)
 static void forget(NeumePlayer* player)
 {
   neume_expression_silence(&player->expression, &player->midi);
-  neume_learn_restart(&player->learn);
   show_nothing(player);
   neume_step_queue_reset(&player->queue);
   player->written    = 0;
@@ -41,12 +41,19 @@ static void forget(NeumePlayer* player)
   player->has_params = false;
 }
 
-void neume_player_restart(NeumePlayer* player)
+/** Begin at input sample 0. */
+static void rewind_chain(NeumePlayer* player)
 {
   forget(player);
   if (player->loader.engine) {
     neume_reset(player->loader.engine->neume);
   }
+}
+
+void neume_player_restart(NeumePlayer* player)
+{
+  rewind_chain(player);
+  neume_learn_restart(&player->learn);
 }
 
 /** The value of a control port, or `fallback` if it says nothing. */
@@ -138,6 +145,8 @@ static void read_controls(NeumePlayer* player)
   read_expression(player, &l); // Panic may have more to say than that
 
   const float mix = neume_within(control(ports->monitor, 0.0f), 0.0f, 1.0f);
+  neume_monitor_tune(&player->monitor,
+                     (double)neume_within(p.a4_hz, NEUME_A4_MIN, NEUME_A4_MAX));
   neume_monitor_set(&player->monitor, resting ? 0.0f : mix);
 
   if (player->loader.engine &&
@@ -314,6 +323,7 @@ void neume_player_run(NeumePlayer* player, uint32_t n_samples)
   if (player->n_swaps != player->loader.n_swaps) {
     player->n_swaps = player->loader.n_swaps;
     forget(player);
+    neume_learn_restart(&player->learn);
   }
 
   if (player->rolling && speed == 0.0f) { // The transport stops
@@ -322,7 +332,8 @@ void neume_player_run(NeumePlayer* player, uint32_t n_samples)
     player->stopped = player->written;
   }
   if (!player->rolling && speed != 0.0f) { // It starts
-    neume_player_restart(player);
+    rewind_chain(player);
+    neume_learn_rewind(&player->learn);
   }
   player->rolling = speed != 0.0f;
 

@@ -7,6 +7,7 @@
 #include "constants.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <sndfile.h>
 #include <stdlib.h>
@@ -128,11 +129,11 @@ bool audio_read(Audio* audio, float* samples, uint32_t* n, char* message)
   const float    gain     = 1.0f / (float)channels;
   for (uint32_t i = 0; i < (uint32_t)got; ++i) {
     const float* const frame = audio->frames + (size_t)i * channels;
-    float              sum   = frame[0];
-    for (uint32_t c = 1; c < channels; ++c) {
-      sum += frame[c];
+    float              sum   = 0.0f;
+    for (uint32_t c = 0; c < channels; ++c) {
+      sum += isfinite(frame[c]) ? gain * frame[c] : 0.0f;
     }
-    samples[i] = sum * gain;
+    samples[i] = sum;
   }
   audio->position += (uint64_t)got;
   *n = (uint32_t)got;

@@ -9,7 +9,8 @@
 
 /** An audio file of any format that libsndfile knows, read as one channel.
 
-    Channels are averaged.  Each reader belongs to one thread at a time.
+    Channels are averaged; what is not finite counts as silence.  Each reader
+   belongs to one thread at a time.
 */
 typedef struct Audio Audio;
 

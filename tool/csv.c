@@ -114,7 +114,10 @@ static bool read_note(char*        line,
                       Note*        note,
                       char*        message)
 {
-  double       values[N_FIELDS] = { 0.0, 0.0, 0.0, 64.0, 1.0 };
+  static const double absent[N_FIELDS] = { 0.0, 0.0, 0.0, 64.0, 1.0 };
+
+  double values[N_FIELDS];
+  memcpy(values, absent, sizeof(values));
   char*        columns[COLUMNS_MAX];
   const size_t n = split(line, columns);
   for (int f = 0; f < N_FIELDS; ++f) {
@@ -124,7 +127,10 @@ static bool read_note(char*        line,
     char*             end  = NULL;
     const char* const text = (where[f] < n) ? columns[where[f]] : "";
     values[f]              = strtod(text, &end);
-    if (end == text || *end || !isfinite(values[f])) {
+    const bool is_number   = end != text && !*end && isfinite(values[f]);
+    if (!is_number && f > MIDI) {
+      values[f] = absent[f]; // Nobody asked for it to be there
+    } else if (!is_number) {
       command_message(message,
                       "line %zu: %s is not a number: '%.40s'",
                       line_number,
@@ -133,7 +139,11 @@ static bool read_note(char*        line,
       return false;
     }
   }
-  if (values[ONSET] < 0.0 || values[OFFSET] < values[ONSET]) {
+  if (values[ONSET] < 0.0) {
+    command_message(message, "line %zu: onset is negative", line_number);
+    return false;
+  }
+  if (values[OFFSET] < values[ONSET]) {
     command_message(
       message, "line %zu: a note ends before it starts", line_number);
     return false;

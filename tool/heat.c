@@ -83,13 +83,36 @@ static double feature(const Transcript* t, double column, double band)
   return (double)t->features[c * t->bands + b];
 }
 
+/** The column, from 0 and between whole numbers, whose middle `time` is. */
+static double column_at(const Transcript* t, double time)
+{
+  size_t before = 0;
+  size_t after  = t->n_columns - 1U;
+  if (time <= t->times[before]) {
+    return 0.0;
+  }
+  if (time >= t->times[after]) {
+    return (double)after;
+  }
+  while (after - before > 1U) {
+    const size_t middle = before + (after - before) / 2U;
+    if (t->times[middle] <= time) {
+      before = middle;
+    } else {
+      after = middle;
+    }
+  }
+  const double from = t->times[before];
+  return (double)before + (time - from) / (t->times[after] - from);
+}
+
 Colour heat_colour(const Heat* heat, double band, double time)
 {
   const Transcript* const t = heat->transcript;
   if (!t->n_columns || isnan(band)) {
     return colours[0];
   }
-  const double column = (time - t->column_start) / t->column_step;
+  const double column = column_at(t, time);
   const double c      = floor(column);
   const double b      = floor(band);
   const double u      = column - c;

@@ -20,6 +20,7 @@ typedef struct {
   Neume*      neume;          ///< Owned
   Transcript* out;            ///< Filled as steps come
   double      delay;          ///< Of a decision, input samples
+  double      middle;         ///< From a window's middle to it, seconds
   uint64_t    length;         ///< Samples of the file so far
   double      least;          ///< A note lasts so long at least, seconds
   Note        open;           ///< The note that sounds, if `sounding`
@@ -45,7 +46,7 @@ static double begin_note(Listener* l, double time, bool joined)
     return time;
   }
   Note* const  last  = &notes->notes[notes->size - 1U];
-  const double onset = fmax(time, last->onset + l->out->column_step);
+  const double onset = fmax(time, last->onset + l->out->step);
   last->offset       = joined ? onset : fmin(last->offset, onset);
   return onset;
 }
@@ -63,16 +64,20 @@ static bool keep_frame(Transcript* out, double time, const NeumeStep* step)
   return ok;
 }
 
-static bool keep_features(Transcript* out, const float* features)
+/** Keep the features of a step; `time` is the middle of their window. */
+static bool keep_features(Transcript* out, const float* features, double time)
 {
   const size_t bytes = out->bands * sizeof(float);
   void*        data  = out->features;
+  void*        times = out->times;
   const bool   ok =
-    list_grow(&data, out->n_columns, &out->column_capacity, bytes);
+    list_grow(&data, out->n_columns, &out->column_capacity, bytes) &&
+    list_grow(&times, out->n_columns, &out->time_capacity, sizeof(double));
   out->features = data;
+  out->times    = times;
   if (ok) {
     memcpy(out->features + out->n_columns * out->bands, features, bytes);
-    ++out->n_columns;
+    out->times[out->n_columns++] = time;
   }
   return ok;
 }
@@ -106,7 +111,8 @@ static bool take_step(Listener*            l,
     ok = keep_frame(l->out, time, step) && ok;
   }
   if (options->keep_features) {
-    ok = keep_features(l->out, neume_features(l->neume)) && ok;
+    const double middle = (double)step->position / l->out->rate - l->middle;
+    ok = keep_features(l->out, neume_features(l->neume), middle) && ok;
   }
   return ok;
 }
@@ -194,8 +200,7 @@ static bool feed_file(Listener*            l,
   return true;
 }
 
-/** When a frame's window has its middle at the first step, and how far the
-    next one is. */
+/** How long after the middle of its window a frame is decided on. */
 static bool place_columns(Listener* l, const ListenOptions* options)
 {
   NeumeResampler* resampler = NULL;
@@ -203,11 +208,12 @@ static bool place_columns(Listener* l, const ListenOptions* options)
     return false;
   }
   const double window = options->model->front_end.window;
-  const double step   = (double)NEUME_STEP / options->interleave;
-  l->out->bands       = options->model->front_end.bands;
-  l->out->column_step = step / NEUME_RATE;
-  l->out->column_start =
-    (step - 0.5 * window) / NEUME_RATE - neume_resampler_delay(resampler);
+  const double tuning = (double)options->params.a4_hz / NEUME_A4;
+  const double heard =
+    0.5 * window / NEUME_RATE + neume_resampler_delay(resampler);
+  l->middle     = NEUME_PASS_SECONDS + heard / tuning;
+  l->out->bands = options->model->front_end.bands;
+  l->out->step  = (double)NEUME_STEP / options->interleave / NEUME_RATE;
   neume_resampler_free(resampler);
   return true;
 }
@@ -237,17 +243,15 @@ static bool run(Listener*            l,
   }
   neume_set(l->neume, &options->params);
   l->delay = neume_delay(l->neume);
-  l->least = 0.001 * (double)options->params.min_note_ms;
+  // Dated as decided, it was held so long already
+  l->least =
+    options->decided ? 0.0 : 0.001 * (double)options->params.min_note_ms;
 
   float* const block = malloc(AUDIO_BLOCK * sizeof(float));
   if (!block || !place_columns(l, options)) {
     command_message(message, "out of memory");
     free(block);
     return false;
-  }
-  if (options->decided) { // As long as the tracker holds it; steps are samples
-    const double step = l->out->column_step;
-    l->least          = step * round(l->least / step) - 1.0 / l->out->rate;
   }
   bool ok = feed_file(l, options, progress, block, message);
   free(block);
@@ -286,5 +290,6 @@ void transcript_free(Transcript* transcript)
   note_list_free(&transcript->notes);
   free(transcript->frames);
   free(transcript->features);
+  free(transcript->times);
   memset(transcript, 0, sizeof(*transcript));
 }

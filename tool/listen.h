@@ -43,8 +43,9 @@ typedef struct {
   size_t   n_columns;      ///< Steps in `features`
   size_t   column_capacity; ///< Steps that fit into `features`
   uint32_t bands;           ///< Mel bands
-  double   column_start;    ///< Time of the middle of column 0, seconds
-  double   column_step;     ///< Seconds between columns
+  double*  times;           ///< Of the middle of each column, seconds, owned
+  size_t   time_capacity;   ///< Columns that fit into `times`
+  double   step;            ///< Seconds of a step, at A4 = 440 Hz
 } Transcript;
 
 /** Run the chain over a whole file.

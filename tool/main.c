@@ -4,8 +4,10 @@
 #include "command.h"
 #include "output.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] =
   "Usage: neume COMMAND [OPTION]... [FILE]...\n"
@@ -33,8 +35,25 @@ static const struct {
                  { "info", command_info },
                  { "mono", command_mono } };
 
+/** Give a standard stream that the caller closed to nobody, so that no file
+    opened later gets its number, and with it what is printed.  Reading and
+    writing it still fails. */
+static bool reserve_streams(void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    const int flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags) != fd) {
+      return false;
+    }
+  }
+  return true;
+}
+
 int main(int argc, char** argv)
 {
+  if (!reserve_streams()) {
+    return EXIT_FAILED; // There is nowhere to say so
+  }
   if (argc < 2) {
     return command_usage(NULL, "a command is missing");
   }

@@ -7,8 +7,8 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <sndfile.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -22,6 +22,19 @@ static const char help[] =
   "  --out FILE.wav    Where to write\n"
   "  --help            Show this help\n";
 
+/** Frames of 24 bits that fit into a WAV file, whose sizes are of 32 bits. */
+static const uint64_t frames_max = (UINT32_MAX - 1024U) / 3U;
+
+static bool fits(uint64_t frames, char* message)
+{
+  if (frames > frames_max) {
+    command_message(message,
+                    "has more samples than the %ju that fit into a WAV file",
+                    (uintmax_t)frames_max);
+  }
+  return frames <= frames_max;
+}
+
 static bool copy(Audio* audio, SNDFILE* file, Output* output, char* message)
 {
   float* const block = malloc(AUDIO_BLOCK * sizeof(float));
@@ -29,14 +42,14 @@ static bool copy(Audio* audio, SNDFILE* file, Output* output, char* message)
     command_message(message, "out of memory");
     return false;
   }
-  uint32_t n  = 0;
-  bool     ok = true;
+  uint64_t length = 0;
+  uint32_t n      = 0;
+  bool     ok     = fits(audio_length_hint(audio), message);
   while (ok && (ok = audio_read(audio, block, &n, message)) && n) {
-    for (uint32_t i = 0; i < n; ++i) {
-      block[i] = isfinite(block[i]) ? block[i] : 0.0f;
-    }
+    length += n;
+    ok    = fits(length, message);
     errno = 0;
-    if (sf_writef_float(file, block, n) != (sf_count_t)n) {
+    if (ok && sf_writef_float(file, block, n) != (sf_count_t)n) {
       ok = output_failed(output, message);
     }
   }

@@ -17,9 +17,9 @@ static const double rates[] = { 8000.0,  44100.0,  48000.0,
 
 #define N_RATES (sizeof(rates) / sizeof(rates[0]))
 
-static double pitch(uint32_t midi)
+static double pitch(double a4, uint32_t midi)
 {
-  return 440.0 * exp2((midi - 69.0) / 12.0);
+  return a4 * exp2((midi - 69.0) / 12.0);
 }
 
 /** Amplitude of `hz` in the next `seconds` of `tone`, Hann-weighted, and the
@@ -45,14 +45,17 @@ static double component(NeumeTone* tone,
 }
 
 /** From the phases of two stretches of sound. */
-static void test_pitch(void)
+static void test_pitch(double a4)
 {
   for (unsigned i = 0; i < N_RATES; ++i) {
     NeumeTone tone;
     neume_tone_init(&tone, rates[i]);
+    if (a4 != NEUME_A4) {
+      neume_tone_tune(&tone, a4);
+    }
     double worst = 0.0;
     for (uint32_t midi = NEUME_MIDI_MIN; midi <= NEUME_MIDI_MAX; midi += 2) {
-      const double hz = pitch(midi);
+      const double hz = pitch(a4, midi);
 
       neume_tone_set(&tone, midi, 100);
       for (int n = 0; n < 0.006 * rates[i]; ++n) {
@@ -105,7 +108,7 @@ static void test_clicks(void)
 
     // The largest curvature and slope of the tone itself: its harmonics' at
     // the highest pitch, and what gain and pitch add by changing in 5 ms
-    const double w     = 2.0 * PI * pitch(NEUME_MIDI_MAX) / rates[i];
+    const double w     = 2.0 * PI * pitch(NEUME_A4, NEUME_MIDI_MAX) / rates[i];
     const double ramp  = 1.0 / (0.005 * rates[i]);
     const double top   = 0.25 / 1.3;
     const double slope = w * (1.0 + 2.0 * 0.2 + 3.0 * 0.1);
@@ -225,7 +228,8 @@ static void test_velocity(void)
 
 int main(void)
 {
-  test_pitch();
+  test_pitch(440.0);
+  test_pitch(415.0);
   test_timbre();
   test_clicks();
   test_silence();

@@ -269,9 +269,35 @@ static void test_colours_what_sounds(void)
   p.notes = NEUME_NOTES_HOLD;
   v       = start(&p);
   decide(&v, 0, 60, 40.0f, -20.0f);
-  decide(&v, 60, 61, -40.0f, -30.0f); // 60 sounds on as it is
+  decide(&v, 60, 61, -40.0f, -30.0f); // 60 sounds on
+  CHECK(v.midi.n_queued == 4U && bend_of(&v, 3) == 8192);
+  decide(&v, 61, 61, -20.0f, -40.0f);
   decide(&v, 61, 0, 0.0f, -90.0f);
-  CHECK(v.midi.n_queued == 3U && v.midi.note == 60U);
+  CHECK(v.midi.n_queued == 4U && v.midi.note == 60U);
+
+  // 60 is sung anew, and so struck anew
+  decide(&v, 0, 61, -40.0f, -30.0f);
+  decide(&v, 61, 60, 0.0f, -20.0f);
+  CHECK(v.midi.n_queued == 6U && is(&v, 4, 0x80, 60, 0) &&
+        is(&v, 5, 0x90, 60, 71));
+}
+
+/** A voice that dies away takes what is held neither out of tune nor down. */
+static void test_held(void)
+{
+  NeumeExpressionParams p = plain;
+  p.notes                 = NEUME_NOTES_HOLD;
+  p.bend_range            = 2.0f;
+  p.pressure              = NEUME_PRESSURE_CONTROLLER;
+  Voice v                 = start(&p);
+  decide(&v, 0, 60, 40.0f, -20.0f);
+  const unsigned struck = v.midi.queue[1].bytes[2];
+  CHECK(is(&v, 1, 0xB0, 11, struck) && struck > 90U);
+  decide(&v, 60, 60, 150.0f, -48.0f);
+  CHECK(v.expression.pressure < 10U);
+  decide(&v, 60, 0, 0.0f, -90.0f);
+  CHECK(v.midi.n_queued == 7U && v.midi.note == 60U);
+  CHECK(bend_of(&v, 5) == 8192 && is(&v, 6, 0xB0, 11, struck));
 }
 
 static void test_legato_and_hold(void)
@@ -413,6 +439,7 @@ int main(void)
   test_thinned();
   test_pressure();
   test_colours_what_sounds();
+  test_held();
   test_legato_and_hold();
   test_scale_and_range();
   test_panic();

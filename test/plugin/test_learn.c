@@ -239,6 +239,30 @@ static void test_restart(void)
   CHECK(is(&ear, -64, 45, 83, -11));
 }
 
+/** The transport starts: what was heard holds, but for half a room. */
+static void test_rewind(void)
+{
+  Ear ear = start();
+  turn(&ear, true);
+  hear(&ear, ROOM + 1U, 0, -70.5f);
+  sing(&ear, 10, -10.0f, tune);
+  hear(&ear, 10, 50, -30.0f); // Ended by it
+  neume_learn_rewind(&ear.learn);
+  ear.time = (int64_t)-30 * STEP;
+  hear(&ear, 30, 80, 0.0f); // Before the start
+  sing(&ear, 10, -20.0f, tune);
+  turn(&ear, false);
+  CHECK(is(&ear, -64, 48, 66, -10));
+
+  turn(&ear, true);
+  hear(&ear, ROOM - 1U, 0, -40.5f);
+  neume_learn_rewind(&ear.learn);
+  ear.time = 0;
+  hear(&ear, ROOM + 1U, 0, -70.5f);
+  turn(&ear, false);
+  CHECK(is(&ear, -64, 45, 83, -11));
+}
+
 /** From elsewhere: all of it or nothing. */
 static void test_put(void)
 {
@@ -299,6 +323,7 @@ int main(void)
   test_room();
   test_voice();
   test_restart();
+  test_rewind();
   test_put();
   return test_report();
 }

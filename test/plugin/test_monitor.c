@@ -71,12 +71,48 @@ static void test_voice(void)
   }
 }
 
+/** How often a second of sound, less a fifth, goes up through zero. */
+static unsigned crossings_of(const float* out, uint32_t n)
+{
+  unsigned crossings = 0;
+  for (uint32_t i = 1; i < n; ++i) {
+    crossings += out[i - 1U] < 0.0f && out[i] >= 0.0f;
+  }
+  return crossings;
+}
+
+/** The tone is tuned as the singer is, before it is turned up and after. */
+static void test_tuning(void)
+{
+  const uint32_t n         = 8U * RATE / 10U;
+  float          out[RATE] = { 0.0f };
+  NeumeMonitor   monitor;
+  neume_monitor_init(&monitor, RATE);
+  neume_monitor_tune(&monitor, 415.0);
+  neume_monitor_set(&monitor, 1.0f);
+  neume_monitor_note(&monitor, 69, 100);
+  neume_monitor_run(&monitor, out, out, n);
+  unsigned crossings = crossings_of(out, n);
+  CHECK_MSG(crossings >= 331U && crossings <= 333U, "%u", crossings);
+
+  neume_monitor_tune(&monitor, 466.0); // While it sounds
+  neume_monitor_run(&monitor, out, out, n);
+  crossings = crossings_of(out, n);
+  CHECK_MSG(crossings >= 371U && crossings <= 374U, "%u", crossings);
+
+  neume_monitor_set(&monitor, 0.0f);
+  neume_monitor_run(&monitor, out, out, n);
+  neume_monitor_set(&monitor, 1.0f);
+  neume_monitor_run(&monitor, out, out, n);
+  crossings = crossings_of(out, n);
+  CHECK_MSG(crossings >= 371U && crossings <= 374U, "%u", crossings);
+}
+
 /** Turned up in the middle of a note, the tone is that note. */
 static void test_note_in_force(void)
 {
   const uint32_t n         = 8U * RATE / 10U;
   float          out[RATE] = { 0.0f };
-  unsigned       crossings = 0;
   NeumeMonitor   monitor;
   neume_monitor_init(&monitor, RATE);
   neume_monitor_set(&monitor, 0.0f);
@@ -86,9 +122,7 @@ static void test_note_in_force(void)
     neume_monitor_set(&monitor, 1.0f);
     neume_monitor_run(&monitor, out + i, out + i, 64);
   }
-  for (uint32_t i = 1; i < n; ++i) {
-    crossings += out[i - 1U] < 0.0f && out[i] >= 0.0f;
-  }
+  const unsigned crossings = crossings_of(out, n);
   CHECK_MSG(crossings >= 351U && crossings <= 353U, "%u", crossings);
 
   neume_monitor_note(&monitor, 0, 0);
@@ -100,6 +134,7 @@ int main(void)
 {
   test_ramps();
   test_voice();
+  test_tuning();
   test_note_in_force();
   return test_report();
 }

@@ -324,6 +324,25 @@ static void test_interrupted(void)
   host_free(host);
 }
 
+/** A transport that rolls off between the room and the song, or within it,
+    takes nothing away. */
+static void test_transport(void)
+{
+  for (unsigned way = 0; way < 2U; ++way) {
+    Host* const host = started();
+    turn(host, true);
+    hear(host, room);
+    if (way == 1U) {
+      hear(host, voice);
+    }
+    host_transport(host, 1.0f);
+    hear(host, way ? room : voice);
+    turn(host, false);
+    check_numbers(host);
+    host_free(host);
+  }
+}
+
 /** Look-ahead moves what decisions speak of, and not what is learned. */
 static void test_lookahead(void)
 {
@@ -362,6 +381,7 @@ int main(void)
   test_told();
   test_ports();
   test_interrupted();
+  test_transport();
   test_lookahead();
   test_blocks();
   return test_report();

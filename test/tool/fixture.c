@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PI 3.14159265358979323846
 
@@ -137,23 +138,62 @@ bool fixture_melody(const char* path, int rate, int channels)
   return ok;
 }
 
+bool fixture_blips(const char* path)
+{
+  enum { RATE = 16000, LENGTH = 6 * RATE };
+  float* const all = calloc(LENGTH, sizeof(float));
+  for (size_t i = 0; all && i < LENGTH; ++i) {
+    const bool   sounds = i < 5U * RATE && i % RATE > RATE * 9U / 10U;
+    const double angle  = 2.0 * PI * midi_hz(60.0) * (double)i / RATE;
+    all[i]              = sounds ? (float)(0.3 * sin(angle)) : 0.0f;
+  }
+  const bool ok =
+    all &&
+    write_audio(path, all, LENGTH, RATE, 1, SF_FORMAT_WAV | SF_FORMAT_PCM_16);
+  free(all);
+  return ok;
+}
+
 bool fixture_not_a_number(const char* path)
 {
   const int    rate = 16000;
   const size_t n    = (size_t)(FIXTURE_SECONDS * rate);
   float* const all  = calloc(n, sizeof(float));
-  bool         ok   = all != NULL;
+  float* const both = calloc(2 * n, sizeof(float));
+  bool         ok   = all && both;
   if (ok) {
     sing(all, n, rate);
-    for (size_t i = 100; i < 600; i += 3) {
-      all[i]     = (float)NAN;
-      all[i + 1] = (float)INFINITY;
-      all[i + 2] = -3e38f;
+    for (size_t i = 0; i < n; ++i) {
+      both[2 * i]     = all[i];
+      both[2 * i + 1] = (float)NAN;
     }
-    ok = write_audio(path, all, n, rate, 1, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
+    for (size_t i = 100; i < 600; i += 3) {
+      both[2 * i]       = (float)NAN;
+      both[2 * (i + 1)] = (float)INFINITY;
+      both[2 * (i + 2)] = -3e38f;
+    }
+    ok = write_audio(path, both, n, rate, 2, SF_FORMAT_WAV | SF_FORMAT_FLOAT);
   }
+  free(both);
   free(all);
   return ok;
+}
+
+bool fixture_endless(const char* path)
+{
+  static const uint32_t frames     = 1440000000;
+  static const uint8_t  header[44] = {
+     'R', 'I', 'F', 'F', 0x24, 0xA8, 0xD4, 0x55, 'W',  'A',  'V',
+     'E', 'f', 'm', 't', ' ',  16,   0,    0,    0,    1,    0,
+     1,   0,   64,  31,  0,    0,    64,   31,   0,    0,    1,
+     0,   8,   0,   'd', 'a',  't',  'a',  0x00, 0xA8, 0xD4, 0x55
+  };
+  FILE* const stream = fopen(path, "wb");
+  const bool  ok     = stream &&
+                  fwrite(header, 1, sizeof(header), stream) == sizeof(header) &&
+                  !fflush(stream) &&
+                  !ftruncate(fileno(stream), (off_t)(sizeof(header) + frames));
+  return (stream && !fclose(stream) && ok) || fail(path, "can't be written");
 }
 
 bool fixture_silence(const char* path, double seconds)

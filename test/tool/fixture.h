@@ -25,9 +25,15 @@ bool fixture_notes(NoteList* notes);
 /** Write the melody as 16-bit WAV; each channel has its share of it. */
 bool fixture_melody(const char* path, int rate, int channels);
 
-/** Write the melody as float WAV, with NaN and infinities where it is silent.
- */
+/** Write five sines of a tenth of a second, one a second, as 16-bit WAV. */
+bool fixture_blips(const char* path);
+
+/** Write the melody as float WAV, with NaN and infinities where it is silent,
+    and a second channel of NaN. */
 bool fixture_not_a_number(const char* path);
+
+/** Write a WAV of 50 hours of digital noise, 8 bits at 8 kHz; a sparse file. */
+bool fixture_endless(const char* path);
 
 /** Write `seconds` of silence as FLAC, 8 kHz; 0 s make an empty WAV. */
 bool fixture_silence(const char* path, double seconds);

@@ -77,6 +77,8 @@ int main(int argc, char** argv)
     ok = fixture_melody(argv[2], (int)number(argv[3]), (int)number(argv[4]));
   } else if (!strcmp(what, "nan") && argc == 3) {
     ok = fixture_not_a_number(argv[2]);
+  } else if (!strcmp(what, "endless") && argc == 3) {
+    ok = fixture_endless(argv[2]);
   } else if (!strcmp(what, "silence") && argc == 4) {
     ok = fixture_silence(argv[2], number(argv[3]));
   } else if (!strcmp(what, "rate") && argc == 4) {

@@ -346,6 +346,27 @@ check "info of one that tells onsets" exits 0 "$neume" info "$onsets"
 check "says so" prints '^onsets  *told$'
 check "info of text" exits 1 "$neume" info text.wav
 
+# A file that is opened must not get the number of a stream that is closed
+mkdir -p open closed
+check "streams open" exits 0 "$neume" transcribe --model model 'a song.wav' \
+  --print --notes open --midi open --frames open
+sh -c '"$@" >&- 2>&- <&-' - "$neume" transcribe --model model 'a song.wav' \
+  --print --notes closed --midi closed --frames closed
+check "streams closed" test $? -eq 1
+check "write what they do open" diff -r open closed
+mkfifo waits.wav
+sh -c 'exec "$@" >&- 2>&- <&-' - "$neume" transcribe --model model waits.wav &
+for try in 1 2 3 4 5 6 7 8 9; do
+  [ ! -e /proc/$!/fd/2 ] || [ "$(readlink /proc/$!/exe)" != "$neume" ] || break
+  sleep 0.$try
+done
+for fd in 0 1 2; do
+  check "number $fd is nobody's" test "$(readlink /proc/$!/fd/$fd)" = /dev/null
+done
+kill $!
+wait $! 2>>err
+rm waits.wav
+
 mkdir -p own
 "$fixture" melody own.wav 44100 2
 cp own.wav own/again.wav
@@ -377,6 +398,12 @@ check "has the notes" exits 0 "$neume" transcribe --model model mono.wav \
   --notes got
 check "of the song" exits 0 "$neume" compare truth.csv got/mono.notes.csv
 check "all" prints ': 8 right'
+check "50 hours of sound" "$fixture" endless endless.wav
+check "are too long for a WAV file" exits 1 "$neume" mono endless.wav \
+  --out mono3.wav
+check "which is said" says 'more samples than the [0-9]* that fit'
+check "at once" test ! -e mono3.wav
+rm -f endless.wav
 check "mono of text" exits 1 "$neume" mono text.wav --out mono2.wav
 check "writes nothing" test ! -e mono2.wav
 

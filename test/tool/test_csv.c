@@ -82,6 +82,18 @@ static void test_columns_in_any_order(void)
   CHECK(list.notes[0].onset == 1.0 && list.notes[0].midi == 61.5);
   CHECK(list.notes[1].onset == 2.0 && list.notes[1].offset == 2.5);
   note_list_free(&list);
+  CHECK(read_text("onset,offset,midi,velocity,confidence\n"
+                  "0,1,60,,n/a\n"
+                  "1,2,60,nan,0.5\n"
+                  "2,3,60\n",
+                  &list,
+                  message));
+  CHECK(list.size == 3);
+  for (size_t i = 0; i < list.size; ++i) {
+    CHECK(list.notes[i].velocity == 64.0);
+    CHECK(list.notes[i].confidence == (i == 1 ? 0.5 : 1.0));
+  }
+  note_list_free(&list);
   CHECK(read_text("onset,offset,midi\n", &list, message) && !list.size);
 }
 
@@ -113,7 +125,7 @@ static void test_what_is_wrong_is_said(void)
     { "onset,offset,midi\n1,2,sixty\n", "'sixty'" },
     { "onset,offset,midi\n1,nan,60\n", "line 2" },
     { "onset,offset,midi\n2,1,60\n", "line 2" },
-    { "onset,offset,midi\n-1,1,60\n", "line 2" },
+    { "onset,offset,midi\n-1,1,60\n", "line 2: onset is negative" },
     { "onset,offset,midi\n1,2,128\n", "line 2" },
     { "onset,offset,midi\n1,2,60 x\n", "'60 x'" },
     { "onset,offset,midi\r1,2,60\r", "line 1: holds a carriage return" },

@@ -116,7 +116,7 @@ static void test_same_as_a_host(float threshold, bool decided)
       const double time   = ((double)step.position - neume_delay(neume)) / rate;
       double       begins = time;
       if (step.on && !decided) {
-        begins = fmax(step.onset / rate, before + t.column_step);
+        begins = fmax(step.onset / rate, before + t.step);
         before = begins;
         heard += fabs(begins - time) > 0.01;
       }
@@ -193,6 +193,86 @@ static unsigned shown(const double level, const float gate)
   }
   neume_free(neume);
   return count;
+}
+
+/** Where a note would be shorter, it lasts as long as was asked for, whatever
+    the tuning, and hardly longer. */
+static void test_min_note(float least_ms, float a4)
+{
+  ListenOptions options      = make_options(0.0f, 8);
+  options.decided            = true;
+  options.params.min_note_ms = least_ms;
+  options.params.a4_hz       = a4;
+  CHECK(fixture_blips(audio_path));
+  Transcript t = hear(&options);
+  CHECK_MSG(t.notes.size == 5U, "%zu", t.notes.size);
+  for (size_t i = 0; i < t.notes.size; ++i) {
+    const Note* const note = &t.notes.notes[i];
+    const double over = note->offset - note->onset - 1e-3 * (double)least_ms;
+    CHECK_MSG(over > -2.0 / t.rate && over < 1.1 * t.step,
+              "A4 = %g Hz: %g ms beyond %g",
+              (double)a4,
+              1e3 * over,
+              (double)least_ms);
+  }
+  transcript_free(&t);
+}
+
+/** Dated as decided, notes do not overlap, whatever the tuning. */
+static void test_decided_apart(void)
+{
+  ListenOptions options      = make_options(0.0f, 8);
+  options.decided            = true;
+  options.params.threshold   = 0.0f;
+  options.params.min_note_ms = 500.0f;
+  options.params.a4_hz       = 466.0f;
+  CHECK(fixture_melody(audio_path, 16000, 1));
+  Transcript t = hear(&options);
+  CHECK_MSG(t.notes.size > 4U, "%zu", t.notes.size);
+  for (size_t i = 1; i < t.notes.size; ++i) {
+    const Note* const note = &t.notes.notes[i];
+    CHECK_MSG(note[-1].offset <= note->onset,
+              "%f after %f",
+              note[-1].offset,
+              note->onset);
+  }
+  transcript_free(&t);
+}
+
+/** Power of a band at a column. */
+static double power_at(const Transcript* t, size_t column, uint32_t band)
+{
+  const double x = (double)t->features[column * t->bands + band];
+  return expm1(x / (double)model->front_end.scale);
+}
+
+/** The last note's onset, at 5 s, is seen where it is heard: where half of its
+    amplitude is in the window. */
+static void test_columns(float a4, bool follow)
+{
+  ListenOptions options = make_options(0.0f, 8);
+  options.params.a4_hz  = a4;
+  options.params.follow = follow;
+  CHECK(fixture_melody(audio_path, 16000, 1));
+  Transcript t     = hear(&options);
+  size_t     whole = 0;
+  while (whole < t.n_columns && t.times[whole] < 5.25) {
+    ++whole;
+  }
+  uint32_t band = 0;
+  for (uint32_t b = 1; b < t.bands; ++b) {
+    band = power_at(&t, whole, b) > power_at(&t, whole, band) ? b : band;
+  }
+  size_t half = whole;
+  while (half > 0 &&
+         power_at(&t, half, band) > 0.25 * power_at(&t, whole, band)) {
+    --half;
+  }
+  CHECK_MSG(whole < t.n_columns && fabs(t.times[half] - 5.0) < 2.5 * t.step,
+            "A4 = %g Hz: %f s",
+            (double)a4,
+            t.times[half]);
+  transcript_free(&t);
 }
 
 /** Below the gate no note sounds; at the least it lets all pass but silence. */
@@ -368,6 +448,15 @@ int main(void)
     test_melody(192000, 1, 0.0f, 4);
     test_same_as_a_host(0.5f, false);
     test_onsets();
+    test_min_note(485.0f, 440.0f);
+    test_min_note(500.0f, 440.0f);
+    test_min_note(480.0f, 415.0f);
+    test_min_note(500.0f, 466.0f);
+    test_decided_apart();
+    test_columns(440.0f, false);
+    test_columns(415.0f, false);
+    test_columns(466.0f, false);
+    test_columns(452.0f, true);
     test_batches(0.0f, false);
     test_batches(1250.0f, false);
     test_batches(125.0f, true);

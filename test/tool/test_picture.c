@@ -32,22 +32,24 @@ static double band_hz(uint32_t band)
 /** A transcript of a rising scale with its overtones, three notes a second. */
 static Transcript make_scale(double seconds)
 {
-  Transcript t  = { .rate = 48000.0, .seconds = seconds, .bands = BANDS };
-  t.column_step = 0.03125;
-  t.n_columns   = (size_t)(seconds / t.column_step);
-  t.n_frames    = t.n_columns;
-  t.features    = calloc(t.n_columns * BANDS + 1, sizeof(float));
-  t.frames      = calloc(t.n_frames + 1, sizeof(Frame));
+  Transcript t = { .rate = 48000.0, .seconds = seconds, .bands = BANDS };
+  t.step       = 0.03125;
+  t.n_columns  = (size_t)(seconds / t.step);
+  t.n_frames   = t.n_columns;
+  t.features   = calloc(t.n_columns * BANDS + 1, sizeof(float));
+  t.frames     = calloc(t.n_frames + 1, sizeof(Frame));
+  t.times      = calloc(t.n_columns + 1, sizeof(double));
 
   for (size_t c = 0; c < t.n_columns; ++c) {
     static const uint32_t scale[] = { 0, 2, 4, 5, 7, 9, 11, 12 };
 
-    const double   time   = (double)c * t.column_step;
+    const double   time   = (double)c * t.step;
     const size_t   n      = (size_t)(time * 3.0);
     const bool     sounds = time * 3.0 - (double)n < 0.8;
     const uint32_t midi   = 57 + scale[n % 8];
     const double   hz     = 440.0 * exp2((midi - 69.0) / 12.0);
     t.frames[c].time      = time;
+    t.times[c]            = time;
     t.frames[c].midi      = sounds ? midi : 0;
     t.frames[c].cents     = (float)(30.0 * sin(30.0 * time));
     for (uint32_t b = 0; b < BANDS; ++b) {
