@@ -30,7 +30,7 @@ if [ $# -eq 1 ]; then
     echo "demo.sh: $1: there is no such file that can be read" >&2
     exit 1
   fi
-  recording=$(readlink -f "$1")
+  recording=$(readlink -f -- "$1")
 fi
 
 # step TEXT: a heading
@@ -53,7 +53,7 @@ mkdir -p "$demo"
 
 # render IN OUT: through the plugin, as a host would, with the monitor tone
 render() {
-  LV2_PATH=$build/plugin:/usr/lib/lv2:/usr/local/lib/lv2 \
+  LV2_PATH=$build/plugin:/usr/lib/lv2 \
     lv2apply -i "$1" -o "$2" -c monitor 0.5 urn:neume:voice-to-midi
 }
 

@@ -18,7 +18,6 @@ no run hears.
 
 import argparse
 import dataclasses
-import hashlib
 import json
 import multiprocessing
 import os
@@ -32,10 +31,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from neume_train import clips, dataset, native, networks, systems, tensors
+from neume_train import clips, compare_page, dataset, native, networks, systems
+from neume_train.compare_page import SETS, Row
 from neume_train.dataset import FRAMES, INTERLEAVE, STEP, commits, write_json
 
-SETS = ("solo/pjs", "solo/nit_song070", "mix")
 SHARD = 50
 AUDIO = "audio"  # Clips from which train takes the C code's features
 FEATURES = {"constant-q": systems.ConstantQ(), "mel-22050": systems.Mel22050()}
@@ -236,6 +235,22 @@ def call(module, *arguments):
     subprocess.run(command, check=True)
 
 
+def keep_options(options):
+    """Note what the networks and scores of OUT were made with; ValueError where they were
+    made with something else."""
+    path = options.out / "options.json"
+    now = {name: getattr(options, name) for name in ("clips", "seed", "epochs", "choice_epochs",
+                                                     "batch")}
+    if path.is_file():
+        for name, old in json.loads(path.read_text(encoding="utf-8")).items():
+            if old != now.get(name):
+                raise ValueError(
+                    f"{options.out} was made with --{name.replace('_', '-')} {old}, not "
+                    f"{now.get(name)}; choose another --out"
+                )
+    write_json(path, now)
+
+
 def keep_start(options):
     """A copy of the weights that rows start from: all from the same."""
     kept = options.out / "start.safetensors"
@@ -256,7 +271,7 @@ def written(run, options):
     return result
 
 
-def figures(options, network):
+def last_line(options, network):
     """The last line of a run's log, or None."""
     log = options.out / "runs" / network.name / "log.jsonl"
     lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
@@ -265,7 +280,7 @@ def figures(options, network):
 
 def is_trained(options, network):
     """Whether a network has had all its passes."""
-    found = figures(options, network)
+    found = last_line(options, network)
     epochs = options.choice_epochs if network.started else options.epochs
     return bool(found) and found["epoch"] >= epochs
 
@@ -327,216 +342,15 @@ def accuracies(scores):
     return [scores["sets"][name]["mean"]["acc40"] for name in SETS]
 
 
-# --- Telling
-
-
-class Row(NamedTuple):
-    """What is known of a trained network."""
-
-    network: Network
-    parameters: int
-    macs: float
-    lookahead: float  # ms
-    held_out: float
-    sets: list
-
-
 def row(options, network):
     """Score a network."""
     run = options.out / "runs" / network.name
     scores = scored(options, f"runs/{network.name}/scores", run)
+    figures = last_line(options, network)
     return Row(
         network, scores["parameters"], scores["macs"], scores["lookahead"],
-        figures(options, network)["accuracy"], accuracies(scores),
+        figures["accuracy"], accuracies(scores), figures["minutes"],
     )
-
-
-def systems_table(rows):
-    """Markdown of the report's systems."""
-    lines = [
-        "| system | parameters | M multiply-adds per frame | future, ms "
-        "| held out | pjs | nit | mix |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for r in rows:
-        future = "the clip" if r.lookahead >= 30000 else f"{r.lookahead:.0f}"
-        cells = [r.network.what, f"{r.parameters / 1e6:.2f} M", f"{r.macs / 1e6:.2f}", future]
-        cells += [f"{x:.3f}" for x in (r.held_out, *r.sets)]
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def ablation_table(start, base, rows):
-    """Markdown of what each choice moves; `start` is accuracies before."""
-    lines = [
-        "| change | M multiply-adds | held out | pjs | nit | mix |",
-        "|---|---|---|---|---|---|",
-        "| (the start) | | | " + " | ".join(f"{x:.3f}" for x in start) + " |",
-        f"| unchanged | {base.macs / 1e6:.2f} | "
-        + " | ".join(f"{x:.3f}" for x in (base.held_out, *base.sets)) + " |",
-    ]
-    for r in rows:
-        moved = [a - b for a, b in zip((r.held_out, *r.sets), (base.held_out, *base.sets))]
-        other = r.network.singers != "all" or "--labels" in r.network.options
-        cells = [r.network.what, f"{r.macs / 1e6:.2f}", "-" if other else f"{moved[0]:+.3f}"]
-        cells += [f"{x:+.3f}" for x in moved[1:]]
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def draw_cost(rows, path):
-    """acc40 against cost."""
-    from matplotlib import pyplot  # pylint: disable=import-outside-toplevel
-
-    figure, axes = pyplot.subplots(1, len(SETS), figsize=(11, 4), layout="constrained")
-    for number, (axis, name) in enumerate(zip(axes, SETS)):
-        for r in rows:
-            axis.plot(r.macs / 1e6, r.sets[number], "o")
-            axis.annotate(
-                r.network.name, (r.macs / 1e6, r.sets[number]),
-                xytext=(4, 3), textcoords="offset points", fontsize=8,
-            )
-        axis.set(title=name, xscale="log", xlabel="M multiply-adds per frame")
-        axis.margins(x=0.3)
-    axes[0].set_ylabel("acc40, no tracker")
-    figure.savefig(path, dpi=100)
-    pyplot.close(figure)
-
-
-def draw_lookahead(curves, path):
-    """acc40 in the C chain against look-ahead."""
-    from matplotlib import pyplot  # pylint: disable=import-outside-toplevel
-
-    figure, axes = pyplot.subplots(1, len(SETS), figsize=(11, 4), layout="constrained")
-    for number, (axis, name) in enumerate(zip(axes, SETS)):
-        for title, curve in curves.items():
-            points = sorted(curve.items())
-            axis.plot([x for x, _ in points], [y[number] for _, y in points], "o-", label=title)
-        axis.set(title=name, xlabel="look-ahead, ms")
-    axes[0].set_ylabel("acc40, the plugin's chain")
-    axes[-1].legend()
-    figure.savefig(path, dpi=100)
-    pyplot.close(figure)
-
-
-TEXT = """\
-# The report's systems, and what each choice of ours is worth
-
-Made by `python3 -m neume_train.compare --out DIR --doc doc/systems --clips {clips}
---epochs {epochs} --choice-epochs {choice_epochs}` (`train/neume_train/compare.py`), with
-clips of commit {commit}. Everything here is small on
-purpose: every system saw the same {clips} clips of 30 s (seed {seed}), times {epochs}, and
-every choice of ours as many, times {choice_epochs}; to train all {networks} took {hours:.1f} hours on a processor that had other work too. Most
-networks are far below weights that saw many more clips: {start},
-which the choices start from, scored in the same way has
-{shipped}. The report's nearly reaches that on solos already, since
-it learns faster; what it lacks is told in [weights/history.md](../weights/history.md),
-what ships now in [weights/README.md](../weights/README.md). Between rows, only differences count.
-
-Scores are acc40 ([train/README.md](../train/README.md)) of the network alone, every
-31.25 ms, the median of five steps, without the plugin's tracker and gate. *Held out*
-is the accuracy on clips that were not trained on, one context of each, without that
-median. pjs, nit and mix are recordings of real singers, of which no network heard any
-though ours was shaped with scores on them in view ([weights/README.md](../weights/README.md)).
-
-## Systems
-
-From nothing. The two rows of `live` differ in the seed alone: rows that are no further
-apart are equal.
-A row as good as never hearing a voice (the least of each column) has not begun to learn:
-so much is too little for it, and says nothing of what it can become.
-
-{systems}
-
-The report's have a quarter of its maps, so that a frame costs no more than one of
-`live` and all could be trained on a processor; at full width (`--width 1`) the reference
-costs 17 M. They have 40 outputs and hear one frame a column; ours hear four, and tell
-onsets too. The future that a network needs counts half of the window that its feature
-takes around a frame only where that feature says so itself: the constant-Q's and
-22,050 Hz's. The log-mel's label point before the end of its window, 62 ms for the
-report's and 16 ms for ours, is no look-ahead but a delay. (The median waits for two
-steps more: 62 ms of every number.) `accurate` stands here half as wide as it ships. Clips hold sound up to
-4 kHz, at 22,050 Hz too. The dense head and the CRNN hear the recordings in pieces of
-30 s, as they were trained.
-
-![accuracy against cost](systems-cost.png)
-
-In the plugin's chain, with its tracker, against the look-ahead that it is allowed:
-
-![accuracy against look-ahead](systems-lookahead.png)
-
-{lookahead}
-
-## Choices
-
-What acc40 moves by when one choice is undone. All rows go on from the same weights,
-{start}, for the same steps at a learning rate of {rate}. Two rows change
-nothing but the seed: what moves no more than they do is noise.
-
-{ablation}
-
-The start was trained with
-{known}:
-a row that has the same had less to learn. A label point farther from the window's end
-is heard more surely, but a note is told that much later, which acc40 does not count.
-Where a change gives the held-out clips other labels or other singers, their accuracy
-cannot be compared.
-"""
-
-
-def known(start):
-    """What a weights file's network was trained with, in words."""
-    _, metadata = tensors.read(start)
-    about = json.loads(metadata["front_end"])
-    outputs = json.loads(metadata["layers"])[-1]["out"]
-    stack, rise = about.get("stack", 1), about.get("rise", about["window"] // 2)
-    return (
-        f"{stack} {'frame' if stack == 1 else 'frames'} a column, a window of "
-        f"{about['window']} samples whose top is at {rise},\nthe label point "
-        f"{1000 * about['label_delay'] / native.RATE:.0f} ms before its end and "
-        f"{'an' if outputs > networks.CLASSES else 'no'} onset output"
-    )
-
-
-def lookahead_table(curves):
-    """Markdown of the chain's scores."""
-    lines = ["| network | look-ahead, ms | pjs | nit | mix |", "|---|---|---|---|---|"]
-    for title, curve in curves.items():
-        for x, y in sorted(curve.items()):
-            lines.append(f"| {title} | {x} | " + " | ".join(f"{v:.3f}" for v in y) + " |")
-    return lines
-
-
-def write(options, told, curves, start):
-    """The document and its plots; `start` is the starting weights' accuracies."""
-    import matplotlib  # pylint: disable=import-outside-toplevel
-
-    matplotlib.use("Agg")
-    doc = str(options.doc)
-    tables, rows = ([told[n.name] for n in part] for part in (SYSTEMS, ABLATION))
-    draw_cost(tables, f"{doc}-cost.png")
-    draw_lookahead(curves, f"{doc}-lookahead.png")
-    runs = [options.out / "runs" / name / "log.jsonl" for name in told]
-    minutes = sum(json.loads(p.read_text().splitlines()[-1])["minutes"] for p in runs)
-    manifest = options.folders["all"][AUDIO] / "dataset.json"
-    digest = hashlib.sha256(options.start.read_bytes()).hexdigest()
-    text = TEXT.format(
-        clips=options.clips,
-        epochs=options.epochs,
-        choice_epochs=options.choice_epochs,
-        seed=options.seed,
-        networks=len(told),
-        hours=minutes / 60,
-        commit=json.loads(manifest.read_text())["commit"],
-        start=f"{options.start_name} (SHA-256 {digest[:8]}...)",
-        rate=RATE,
-        shipped=", ".join(f"{x:.3f} on {name.split('/')[-1]}" for name, x in zip(SETS, start)),
-        known=known(options.start),
-        systems="\n".join(systems_table(tables)),
-        ablation="\n".join(ablation_table(start, told[BASE.name], rows)),
-        lookahead="\n".join(lookahead_table(curves)),
-    )
-    pathlib.Path(f"{doc}.md").write_text(text, encoding="utf-8")
 
 
 def parse():
@@ -555,6 +369,8 @@ def parse():
     add("--epochs", type=int, default=6, help="passes over the clips, of a system")
     add("--choice-epochs", type=int, default=1, help="the same of a choice of ours")
     add("--seed", type=int, default=8)
+    add("--machine", default="a processor that had other work too",
+        help="what trained, for the page")
     add("--batch", type=int, default=16, help="contexts to a step")
     add("--resident", action="store_true", help="hold clips in the memory of a GPU")
     add("--at-once", type=int, default=1, help="networks that train beside each other")
@@ -576,6 +392,7 @@ def main():
     wanted = (*SYSTEMS, BASE, *ABLATION)
     try:
         options.out.mkdir(parents=True, exist_ok=True)
+        keep_options(options)
         options.start = keep_start(options)
         train_all(options, wanted)
     except (OSError, ValueError) as error:
@@ -589,7 +406,14 @@ def main():
         if n.name in LOOKAHEAD
     }
     if options.doc:
-        write(options, told, curves, start)
+        manifest = options.folders["all"][AUDIO] / "dataset.json"
+        compare_page.write(options, compare_page.Told(
+            [told[n.name] for n in SYSTEMS],
+            told[BASE.name],
+            [told[n.name] for n in ABLATION],
+            curves, start, RATE,
+            json.loads(manifest.read_text(encoding="utf-8"))["commit"],
+        ))
     return 0
 
 
