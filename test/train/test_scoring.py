@@ -207,6 +207,21 @@ class Notes(unittest.TestCase):
         self.assertAlmostEqual(scores["note_f_50"], 2 / 3)
         self.assertEqual(scores["notes_found_per_true"], 2)
 
+    def test_late_is_of_the_nearest_notes(self):
+        found = scoring.notes([(0.8, 0.9, 60), (1, 2, 60)])
+        scores = scoring.note_scores(scoring.notes([(1, 2, 60)]), found)
+        self.assertEqual(scores["onset_late_ms"], 0)
+        true = scoring.notes([(1, 1.1, 60), (1.2, 2, 60), (3, 4, 62), (5, 6, 64), (7, 8, 65)])
+        for found, late in (
+            ([(1.01, 1.1, 60), (1.17, 2, 60)], -10),  # 10 late, 30 early
+            ([(1.1201, 2, 60)], -79.9),  # Not of 1.0 too, which is farther
+            # 30 and 20 early, 10 late; 5 late another pitch; 251 late too far
+            ([(1.17, 2, 60), (2.98, 4, 62), (5.01, 6, 64), (7.005, 8, 66), (7.251, 8, 65)], -20),
+            ([(7.25, 8, 65)], 250),
+        ):
+            scores = scoring.note_scores(true, scoring.notes(found))
+            self.assertAlmostEqual(scores["onset_late_ms"], late)
+
     def test_nothing_found_and_nothing_sung(self):
         scores = scoring.note_scores(self.true, scoring.notes([]))
         self.assertEqual(scores["note_f_100"], 0)
