@@ -8,7 +8,9 @@ some; no recordings.
 """
 
 import argparse
+import contextlib
 import importlib.util
+import io
 import os
 import pathlib
 import sys
@@ -107,6 +109,17 @@ class Conditions(unittest.TestCase):
             wanted = 10 ** (float(name[5:-2]) / 20)
             self.assertAlmostEqual(np.abs(audio).max() / wanted, 1, 4)
             np.testing.assert_allclose(audio, self.voice * wanted / 0.9, atol=1e-4 * wanted)
+
+
+    def test_misspelt_sets_and_nothing_to_write_are_told(self):
+        words = ["--data", str(self.root), "--out", str(self.root / "out"), "--set"]
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertEqual(conditions.main([*words, "solo/none", "--peak", "0"]), 1)
+            with self.assertRaises(SystemExit) as left:
+                conditions.main([*words, "solo/one"])
+        self.assertIn(f"{self.root / 'solo/none'}: no recordings", said.getvalue())
+        self.assertEqual(left.exception.code, 2)
+        self.assertIn("nothing to write", said.getvalue())
 
 
 @unittest.skipUnless(importlib.util.find_spec("torch"), "no PyTorch")

@@ -372,6 +372,16 @@ class Command(unittest.TestCase):
         self.assertEqual(status, 0)
         return json.loads(report.read_text(encoding="utf-8"))
 
+    def refused(self, *words):
+        """Exit status of a call that fails, what it says and what it prints."""
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                try:
+                    status = evaluate.main(["--neume", str(self.command), *words])
+                except SystemExit as error:
+                    status = error.code
+        return status, said.getvalue(), printed.getvalue()
+
     def test_two_sets_of_one_name_are_refused(self):
         self.add("a/made/c.wav", "a/made/c.notes.csv", "")
         self.add("b/made/c.wav", "b/made/c.notes.csv", "")
@@ -422,6 +432,26 @@ class Command(unittest.TestCase):
         self.run_it("--synthetic", str(self.root / "made"))
         words = (self.root / "words").read_text(encoding="utf-8")
         self.assertFalse({"--follow", "--decided", "--gate", "375"} & set(words.split()))
+
+    def test_a_recording_labelled_twice_is_refused(self):
+        for number, (one, other) in enumerate((
+            (("a.wav", "a.csv"), ("a.wav", "a.notes.csv")),
+            (("b/audio.wav", "b/notes.csv"), ("b/audio.wav", "b/audio.notes.csv")),
+            (("b/audio.wav", "b/notes.csv"), ("b.wav", "b.csv")),  # Two of one name
+        )):
+            folder = f"solo{number}"
+            for sound, labels in (one, other):
+                self.add(f"{folder}/{sound}", f"{folder}/{labels}", "")
+            status, said, _ = self.refused("--data", str(self.root), "--sets", folder)
+            self.assertEqual(status, 1)
+            for _, labels in (one, other):
+                self.assertIn(str(self.root / folder / labels), said)
+
+    def test_misspelt_sets_are_told(self):
+        for option in ("--sets", "--nonvoice"):
+            status, said, _ = self.refused("--data", str(self.root), option, "solo/none")
+            self.assertEqual(status, 1)
+            self.assertIn("solo/none: no recordings", said)
 
     def test_labels_without_sound(self):
         (self.root / "a.csv").write_text("onset,offset,midi\n", encoding="utf-8")

@@ -76,15 +76,22 @@ def audio_of(folder, stem):
 
 
 def labelled(folder):
-    """Recordings below `folder` that have labels, in order of name."""
+    """Recordings below `folder` that have labels, in order of name; ValueError if two
+    files label one."""
     folder = pathlib.Path(folder)
-    result = []
+    result, seen = [], {}
     for labels in sorted(folder.rglob("*.csv")):
         name = labels.relative_to(folder).as_posix().removesuffix(".csv").removesuffix(".notes")
         stem = labels.name.removesuffix(".csv").removesuffix(".notes")
         if labels.name == "notes.csv":
             name, stem = labels.parent.relative_to(folder).as_posix(), "audio"
-        result.append(Recording(name, audio_of(labels.parent, stem), labels))
+        recording = Recording(name, audio_of(labels.parent, stem), labels)
+        for key in (recording.name, recording.audio):
+            if seen.setdefault(key, labels) != labels:
+                raise ValueError(f"{seen[key]} and {labels}: both label {key}; remove one")
+        result.append(recording)
+    if not result:
+        raise FileNotFoundError(f"{folder}: no recordings with labels")
     return result
 
 
@@ -92,6 +99,8 @@ def unsung(folder):
     """All recordings below `folder`, in which nobody sings."""
     folder = pathlib.Path(folder)
     paths = sorted(p for p in folder.rglob("*") if p.suffix in SUFFIXES)
+    if not paths:
+        raise FileNotFoundError(f"{folder}: no recordings")
     return [Recording(p.relative_to(folder).as_posix(), p, None) for p in paths]
 
 
@@ -416,9 +425,6 @@ def collect(options):
     sets = {name: labelled(os.path.join(options.data, name)) for name in options.sets}
     sets |= {name: unsung(os.path.join(options.data, name)) for name in options.nonvoice}
     sets |= {os.path.basename(os.path.abspath(f)): labelled(f) for f in options.synthetic}
-    for name, recordings in sets.items():
-        if not recordings:
-            raise FileNotFoundError(f"{name}: no recordings")
     return {name: recordings[: options.limit] for name, recordings in sets.items()}
 
 
