@@ -453,6 +453,27 @@ class Command(unittest.TestCase):
             self.assertEqual(status, 1)
             self.assertIn("solo/none: no recordings", said)
 
+    def test_only_the_first_recordings(self):
+        for name in "abc":
+            self.add(f"made/{name}.wav", f"made/{name}.notes.csv", "")
+        words = ["--synthetic", str(self.root / "made"), "--limit"]
+        self.assertEqual(list(self.run_it(*words, "2")["sets"]["made"]["files"]), ["a", "b"])
+        for limit in ("0", "-1"):
+            status, said, _ = self.refused(*words, limit, "--octaves")
+            self.assertEqual(status, 2)
+            self.assertIn("--limit must be 1 or more", said)
+
+    def test_a_network_alone_takes_no_options_of_the_chain(self):
+        told = (
+            "--lookahead 0", "--threshold 0", "--gate -50", "--min-note 30", "--a4 442",
+            "--interleave 4", "--follow", "--decided", "--model x", "--keep x", "--reliability x",
+        )
+        words = ["--checkpoint", str(self.root / "none"), "--synthetic", str(self.root)]
+        for option in told:
+            status, said, _ = self.refused(*words, *option.split())
+            self.assertEqual(status, 2)
+            self.assertIn(f"error: {option.split()[0]}: of the chain", said)
+
     def test_labels_without_sound(self):
         (self.root / "a.csv").write_text("onset,offset,midi\n", encoding="utf-8")
         with self.assertRaises(FileNotFoundError):

@@ -40,6 +40,7 @@ INTERLEAVE = 4
 MEDIAN = 5  # Steps
 FLAGS = ("follow", "decided")
 PASSED_ON = ("lookahead", "threshold", "gate", "min_note", "a4", "interleave", "jobs")
+CHAIN_ONLY = ("model", *PASSED_ON[:-1], *FLAGS, "keep", "reliability")
 COLUMNS = {
     "acc40": "acc40",
     "acc40_voiced": "voiced",
@@ -152,7 +153,7 @@ class Chain:
         self.what = {"how": "neume transcribe"}
         self.what["model"] = os.path.basename(options.model) if options.model else "default"
         self.what |= {name: getattr(options, name) for name in PASSED_ON[:-1]}
-        self.what |= {name: getattr(options, name) or None for name in FLAGS}
+        self.what |= {name: getattr(options, name) for name in FLAGS}
 
     def __call__(self, recordings, title):
         """Yield (recording, notes, Frames) of each."""
@@ -388,13 +389,13 @@ def parse(argv):
         "or, given again, networks of one front end together, "
         "without the C chain")
     add("--library", help="libneume_native or the build folder, for --checkpoint")
-    add("--lookahead", type=float, metavar="MS", default=0)
+    add("--lookahead", type=float, metavar="MS", help="default: 0")
     add("--threshold", type=float, metavar="P", help="default: the command's, as below")
     add("--gate", type=float, metavar="DB")
     add("--min-note", type=float, metavar="MS")
     add("--a4", type=float, metavar="HZ")
-    add("--follow", action="store_true", help="take off how far the singer is off")
-    add("--decided", action="store_true",
+    add("--follow", action="store_true", default=None, help="take off how far the singer is off")
+    add("--decided", action="store_true", default=None,
         help="date notes by when they are decided, not by when they were heard to begin")
     add("--interleave", type=int, metavar="P")
     add("--jobs", type=int, metavar="N", default=1)
@@ -408,11 +409,23 @@ def parse(argv):
         help="draw how often a confidence is right, and print how far off it is")
     add("--json", metavar="OUT", help="write all scores, of every file too")
     options = parser.parse_args(argv)
+    check(parser, options)
+    options.lookahead = options.lookahead or 0
+    return options
+
+
+def check(parser, options):
+    """Refuse command lines that make no sense."""
     if not options.sets + options.nonvoice + options.synthetic:
         parser.error("nothing to score: name --sets, --nonvoice or --synthetic")
     if options.sets + options.nonvoice and not options.data:
         parser.error("--data or NEUME_DATA must name the folder of recordings")
-    return options
+    if options.limit is not None and options.limit < 1:
+        parser.error("--limit must be 1 or more")
+    given = [name for name in CHAIN_ONLY if getattr(options, name) is not None]
+    if options.checkpoint and given:
+        names = ", ".join("--" + name.replace("_", "-") for name in given)
+        parser.error(f"{names}: of the chain, which --checkpoint does without")
 
 
 def collect(options):
