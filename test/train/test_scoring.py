@@ -7,6 +7,7 @@ Needs NumPy, mir_eval and soundfile; no recordings, no PyTorch, no C code.
 """
 
 import contextlib
+import importlib.util
 import io
 import json
 import math
@@ -16,6 +17,7 @@ import stat
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "train"))
 
@@ -462,6 +464,35 @@ class Command(unittest.TestCase):
             status, said, _ = self.refused(*words, limit, "--octaves")
             self.assertEqual(status, 2)
             self.assertIn("--limit must be 1 or more", said)
+
+    def test_outputs_that_cannot_be_written(self):
+        self.add("made/c.wav", "made/c.notes.csv", "")
+        words = ["--synthetic", str(self.root / "made")]
+        for option in ("--json", "--reliability"):
+            for path in (self.root, self.root / "none" / "file"):
+                status, said, _ = self.refused(*words, option, str(path))
+                self.assertEqual(status, 1)
+                self.assertIn(f"evaluate: {path}: cannot be written", said)
+        with mock.patch("importlib.util.find_spec", return_value=None):
+            status, said, _ = self.refused(*words, "--reliability", str(self.root / "picture.png"))
+        self.assertEqual(status, 1)
+        self.assertIn("needs Matplotlib", said)
+        self.assertFalse((self.root / "words").exists())  # Told before the work
+        status, said, printed = self.refused(*words, "--json", "/dev/full")
+        self.assertEqual(status, 1)
+        self.assertIn("evaluate: /dev/full: cannot be written: No space left", said)
+        self.assertIn("made (1)", printed)
+
+    @unittest.skipUnless(importlib.util.find_spec("matplotlib"), "no Matplotlib")
+    def test_pictures_of_an_unknown_kind(self):
+        self.add("made/c.wav", "made/c.notes.csv", "")
+        words = ["--synthetic", str(self.root / "made"), "--json", str(self.root / "report.json")]
+        path = self.root / "picture.what"
+        status, said, printed = self.refused(*words, "--reliability", str(path))
+        self.assertEqual(status, 1)
+        self.assertIn(f"evaluate: {path}: cannot be written", said)
+        self.assertIn("made: expected calibration error", printed)
+        self.assertTrue((self.root / "report.json").exists())
 
     def test_a_network_alone_takes_no_options_of_the_chain(self):
         told = (

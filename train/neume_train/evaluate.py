@@ -21,6 +21,7 @@ that `neume_train.dataset --listen` wrote are scored in the same way.
 """
 
 import argparse
+import importlib.util
 import json
 import math
 import os
@@ -340,8 +341,18 @@ def start_lines(sets):
     return lines
 
 
+def reliability_lines(sets):
+    """Lines that tell each set's calibration error."""
+    errors = {
+        title: result["reliability"]["expected_calibration_error"]
+        for title, result in sets.items()
+        if "reliability" in result
+    }
+    return [f"{title}: expected calibration error {e:.3f}" for title, e in errors.items()]
+
+
 def draw_reliability(sets, path):
-    """A reliability diagram of each set, and its calibration error in words."""
+    """A reliability diagram of each set."""
     import matplotlib  # pylint: disable=import-outside-toplevel
 
     matplotlib.use("Agg")
@@ -353,7 +364,6 @@ def draw_reliability(sets, path):
         bins = result.get("reliability")
         if bins:
             error = bins["expected_calibration_error"]
-            print(f"{title}: expected calibration error {error:.3f}")
             axes.plot(bins["confidence"], bins["right"], ".-", label=f"{title}: {error:.3f}")
     axes.set(xlabel="confidence shown", ylabel="share of frames that are right")
     axes.legend(title="expected calibration error")
@@ -441,10 +451,44 @@ def collect(options):
     return {name: recordings[: options.limit] for name, recordings in sets.items()}
 
 
+def check_outputs(options):
+    """Raise what can be known before the work to prevent its writing."""
+    for path in filter(None, (options.json, options.reliability)):
+        folder = os.path.dirname(path) or "."
+        if os.path.isdir(path):
+            raise IsADirectoryError(f"{path}: cannot be written: it is a folder")
+        if not os.path.isdir(folder):
+            raise FileNotFoundError(f"{path}: cannot be written: {folder} is no folder")
+        if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+            raise PermissionError(f"{path}: cannot be written: not allowed")
+    if options.reliability and not importlib.util.find_spec("matplotlib"):
+        raise ValueError("--reliability needs Matplotlib, which is not installed")
+
+
+def write_json(scores, path):
+    """Write all scores."""
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(without_nan(scores), file, indent=1)
+        file.write("\n")
+
+
+def written(write, scores, path):
+    """0 once `write` has written `scores` to `path`, if one is named; 1 if it cannot."""
+    try:
+        if path:
+            write(scores, path)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        print(f"evaluate: {path}: cannot be written: {why}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def main(argv=None):
     """The command."""
     options = parse(argv)
     try:
+        check_outputs(options)
         sets = collect(options)
         listener = Network(options) if options.checkpoint else Chain(options)
         result = {name: score_set(listener, found, name) for name, found in sets.items()}
@@ -459,12 +503,10 @@ def main(argv=None):
     if options.starts:
         print("\n".join(start_lines(result)))
     if options.reliability:
-        draw_reliability(result, options.reliability)
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(without_nan({**what, "limit": options.limit, "sets": result}), file, indent=1)
-            file.write("\n")
-    return 0
+        print("\n".join(reliability_lines(result)))
+    scores = {**what, "limit": options.limit, "sets": result}
+    failed = written(write_json, scores, options.json)
+    return written(draw_reliability, result, options.reliability) or failed
 
 
 if __name__ == "__main__":
