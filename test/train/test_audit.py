@@ -6,7 +6,9 @@
 Needs NumPy, SciPy, soundfile and mir_eval; no recordings, no PyTorch.
 """
 
+import contextlib
 import importlib.util
+import io
 import json
 import pathlib
 import sys
@@ -112,6 +114,57 @@ class Audit(unittest.TestCase):
         ):
             self.assertEqual(audit.voice({"voice": name}), who)
         self.assertEqual(audit.voice({"kind": "other"}), "nobody")
+
+
+class Commands(unittest.TestCase):
+    """Both commands."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        (self.root / "solo").mkdir()
+        self.label("onset,offset,midi\n0.2,0.6,57\n0.6,1,59\n")
+        time = np.arange(8000) / 8000
+        tone = np.sin(2 * np.pi * np.where(time < 0.6, 220, 246.94) * time)
+        soundfile.write(self.root / "solo/a.wav", tone, 8000)
+
+    def label(self, text):
+        """Write the labels."""
+        (self.root / "solo/a.csv").write_text(text, encoding="utf-8")
+
+    def call(self, command, *words):
+        """What a command returns, prints and complains of."""
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                status = command.main([str(word) for word in words])
+        return status, printed.getvalue(), said.getvalue()
+
+    def test_they_tell(self):
+        data = ("--data", self.root, "--sets", "solo")
+        status, printed, _ = self.call(audit, *data, self.root / "solo")
+        self.assertEqual((status, printed.count("| solo, all |")), (0, 2))
+        status, printed, _ = self.call(ceiling, *data, "--edges", "0", "0.1")
+        self.assertEqual((status, printed.count("| solo, 0")), (0, 2))
+        status, printed, _ = self.call(ceiling, *data, "--arrive", self.root / "solo")
+        self.assertEqual((status, printed.count("| solo |")), (0, 4))
+
+    def test_misspelt_folders_are_told(self):
+        data = ("--data", self.root, "--sets", "solo", "solo/none")
+        for command, words in (
+            (audit, (self.root / "solo/none",)), (audit, data), (ceiling, data),
+            (ceiling, (*data, "--edges", "0.1")),
+            (ceiling, (*data[:-1], "--arrive", self.root / "solo/none")),
+        ):
+            status, printed, said = self.call(command, *words)
+            self.assertEqual((status, printed), (1, ""))
+            self.assertIn(f"{self.root / 'solo/none'}: no recordings", said)
+
+    def test_labels_without_notes_are_told(self):
+        self.label("onset,offset,midi\n")
+        status, _, said = self.call(ceiling, "--data", self.root, "--sets", "solo")
+        self.assertEqual(status, 1)
+        self.assertIn(f"{self.root / 'solo'}: no recording has notes", said)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,12 @@ some; no recordings.
 """
 
 import argparse
+import contextlib
 import importlib.util
+import io
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
 import unittest
@@ -109,6 +112,37 @@ class Conditions(unittest.TestCase):
             np.testing.assert_allclose(audio, self.voice * wanted / 0.9, atol=1e-4 * wanted)
 
 
+    def test_music_goes_on_from_piece_to_piece(self):
+        rng = np.random.default_rng(2)
+        heard = "other.wav", "shearer_cant_stop_it.wav"
+        music = [rng.standard_normal(8 * RATE) for _ in heard]
+        (self.root / "nonvoice/music/m.wav").unlink()
+        for name, piece in zip(heard, music):
+            soundfile.write(self.root / "nonvoice/music" / name, piece, RATE, subtype="FLOAT")
+        folder = self.root / "solo/one"
+        for name in ("b.wav", "b.csv", "c.wav", "c.csv"):
+            shutil.copyfile(folder / f"a{name[1:]}", folder / name)
+        for unheard, order in ((False, (0, 1, 0)), (True, (1, 1, 1))):
+            (folder,) = self.build(music=[0], unheard=unheard).values()
+            for number, (name, piece) in enumerate(zip("abc", order)):
+                audio, _ = soundfile.read(pathlib.Path(folder) / f"one_{name}.wav")
+                place = number * len(self.voice)
+                wanted = np.take(music[piece], np.arange(place, place + len(audio)), mode="wrap")
+                both = np.stack([self.voice, wanted], 1)
+                rest = np.linalg.lstsq(both, audio, rcond=None)[1]
+                self.assertLess(rest[0], 1e-6, (unheard, name))
+
+    def test_misspelt_sets_and_nothing_to_write_are_told(self):
+        words = ["--data", str(self.root), "--out", str(self.root / "out"), "--set"]
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertEqual(conditions.main([*words, "solo/none", "--peak", "0"]), 1)
+            with self.assertRaises(SystemExit) as left:
+                conditions.main([*words, "solo/one"])
+        self.assertIn(f"{self.root / 'solo/none'}: no recordings", said.getvalue())
+        self.assertEqual(left.exception.code, 2)
+        self.assertIn("nothing to write", said.getvalue())
+
+
 @unittest.skipUnless(importlib.util.find_spec("torch"), "no PyTorch")
 class Network(unittest.TestCase):
     """A network without the chain, here one that tells which band is loudest."""
@@ -156,6 +190,8 @@ class Network(unittest.TestCase):
                     checkpoint=given * [self.save(front_end, ahead)], jobs=1, library=None
                 )
                 network = evaluate.Network(options)
+                # Columns are 125 ms apart, the two steps of the median 31.25 ms
+                self.assertAlmostEqual(network.what["lookahead"], 125 * ahead + 62.5)
                 ((_, found, _),) = network([evaluate.Recording("a", path, None)], "")
                 self.assertEqual(found.midi.tolist(), [midi for _, _, midi in notes])
                 late = found.intervals[1:, 0] - edges[1:-1]

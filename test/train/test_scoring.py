@@ -7,6 +7,7 @@ Needs NumPy, mir_eval and soundfile; no recordings, no PyTorch, no C code.
 """
 
 import contextlib
+import importlib.util
 import io
 import json
 import math
@@ -16,6 +17,7 @@ import stat
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "train"))
 
@@ -207,6 +209,21 @@ class Notes(unittest.TestCase):
         self.assertAlmostEqual(scores["note_f_50"], 2 / 3)
         self.assertEqual(scores["notes_found_per_true"], 2)
 
+    def test_late_is_of_the_nearest_notes(self):
+        found = scoring.notes([(0.8, 0.9, 60), (1, 2, 60)])
+        scores = scoring.note_scores(scoring.notes([(1, 2, 60)]), found)
+        self.assertEqual(scores["onset_late_ms"], 0)
+        true = scoring.notes([(1, 1.1, 60), (1.2, 2, 60), (3, 4, 62), (5, 6, 64), (7, 8, 65)])
+        for found, late in (
+            ([(1.01, 1.1, 60), (1.17, 2, 60)], -10),  # 10 late, 30 early
+            ([(1.1201, 2, 60)], -79.9),  # Not of 1.0 too, which is farther
+            # 30 and 20 early, 10 late; 5 late another pitch; 251 late too far
+            ([(1.17, 2, 60), (2.98, 4, 62), (5.01, 6, 64), (7.005, 8, 66), (7.251, 8, 65)], -20),
+            ([(7.25, 8, 65)], 250),
+        ):
+            scores = scoring.note_scores(true, scoring.notes(found))
+            self.assertAlmostEqual(scores["onset_late_ms"], late)
+
     def test_nothing_found_and_nothing_sung(self):
         scores = scoring.note_scores(self.true, scoring.notes([]))
         self.assertEqual(scores["note_f_100"], 0)
@@ -357,6 +374,16 @@ class Command(unittest.TestCase):
         self.assertEqual(status, 0)
         return json.loads(report.read_text(encoding="utf-8"))
 
+    def refused(self, *words):
+        """Exit status of a call that fails, what it says and what it prints."""
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                try:
+                    status = evaluate.main(["--neume", str(self.command), *words])
+                except SystemExit as error:
+                    status = error.code
+        return status, said.getvalue(), printed.getvalue()
+
     def test_two_sets_of_one_name_are_refused(self):
         self.add("a/made/c.wav", "a/made/c.notes.csv", "")
         self.add("b/made/c.wav", "b/made/c.notes.csv", "")
@@ -407,6 +434,76 @@ class Command(unittest.TestCase):
         self.run_it("--synthetic", str(self.root / "made"))
         words = (self.root / "words").read_text(encoding="utf-8")
         self.assertFalse({"--follow", "--decided", "--gate", "375"} & set(words.split()))
+
+    def test_a_recording_labelled_twice_is_refused(self):
+        for number, (one, other) in enumerate((
+            (("a.wav", "a.csv"), ("a.wav", "a.notes.csv")),
+            (("b/audio.wav", "b/notes.csv"), ("b/audio.wav", "b/audio.notes.csv")),
+            (("b/audio.wav", "b/notes.csv"), ("b.wav", "b.csv")),  # Two of one name
+        )):
+            folder = f"solo{number}"
+            for sound, labels in (one, other):
+                self.add(f"{folder}/{sound}", f"{folder}/{labels}", "")
+            status, said, _ = self.refused("--data", str(self.root), "--sets", folder)
+            self.assertEqual(status, 1)
+            for _, labels in (one, other):
+                self.assertIn(str(self.root / folder / labels), said)
+
+    def test_misspelt_sets_are_told(self):
+        for option in ("--sets", "--nonvoice"):
+            status, said, _ = self.refused("--data", str(self.root), option, "solo/none")
+            self.assertEqual(status, 1)
+            self.assertIn("solo/none: no recordings", said)
+
+    def test_only_the_first_recordings(self):
+        for name in "abc":
+            self.add(f"made/{name}.wav", f"made/{name}.notes.csv", "")
+        words = ["--synthetic", str(self.root / "made"), "--limit"]
+        self.assertEqual(list(self.run_it(*words, "2")["sets"]["made"]["files"]), ["a", "b"])
+        for limit in ("0", "-1"):
+            status, said, _ = self.refused(*words, limit, "--octaves")
+            self.assertEqual(status, 2)
+            self.assertIn("--limit must be 1 or more", said)
+
+    def test_outputs_that_cannot_be_written(self):
+        self.add("made/c.wav", "made/c.notes.csv", "")
+        words = ["--synthetic", str(self.root / "made")]
+        for option in ("--json", "--reliability"):
+            for path in (self.root, self.root / "none" / "file"):
+                status, said, _ = self.refused(*words, option, str(path))
+                self.assertEqual(status, 1)
+                self.assertIn(f"evaluate: {path}: cannot be written", said)
+        with mock.patch("importlib.util.find_spec", return_value=None):
+            status, said, _ = self.refused(*words, "--reliability", str(self.root / "picture.png"))
+        self.assertEqual(status, 1)
+        self.assertIn("needs Matplotlib", said)
+        self.assertFalse((self.root / "words").exists())  # Told before the work
+        status, said, printed = self.refused(*words, "--json", "/dev/full")
+        self.assertEqual(status, 1)
+        self.assertIn("evaluate: /dev/full: cannot be written: No space left", said)
+        self.assertIn("made (1)", printed)
+
+    @unittest.skipUnless(importlib.util.find_spec("matplotlib"), "no Matplotlib")
+    def test_pictures_of_an_unknown_kind(self):
+        self.add("made/c.wav", "made/c.notes.csv", "")
+        words = ["--synthetic", str(self.root / "made"), "--json", str(self.root / "report.json")]
+        path = self.root / "picture.what"
+        status, said, printed = self.refused(*words, "--reliability", str(path))
+        self.assertEqual(status, 1)
+        self.assertIn(f"evaluate: {path}: cannot be written", said)
+        self.assertIn("made: expected calibration error", printed)
+        self.assertTrue((self.root / "report.json").exists())
+
+    def test_a_network_alone_takes_no_options_of_the_chain(self):
+        told = (
+            "--lookahead 0", "--threshold 0", "--gate -50", "--min-note 30", "--a4 442",
+            "--interleave 4", "--follow", "--decided", "--model x", "--keep x", "--reliability x",
+        )
+        words = ["--checkpoint", str(self.root / "none"), "--synthetic", str(self.root)]
+        for option in told:
+            status, said, _ = self.refused(*words, *option.split())
+            self.assertEqual(status, 2)
+            self.assertIn(f"error: {option.split()[0]}: of the chain", said)
 
     def test_labels_without_sound(self):
         (self.root / "a.csv").write_text("onset,offset,midi\n", encoding="utf-8")

@@ -21,6 +21,7 @@ import argparse
 import json
 import os
 import pathlib
+import sys
 
 import numpy as np
 import soundfile
@@ -85,26 +86,33 @@ def lines(name, notes):
                 )
 
 
-def main():
+def main(argv=None):
     """The command."""
     parser = argparse.ArgumentParser(description="Whether labels name the pitch that sounds.")
     parser.add_argument("folders", nargs="*", metavar="DIR", help="clips to listen to")
     parser.add_argument("--data", default=os.environ.get("NEUME_DATA"),
         help="folder of real recordings (default: NEUME_DATA)")
     parser.add_argument("--sets", nargs="+", default=[], help="folders of solos in DATA")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     if options.sets and not options.data:
         parser.error("--data or NEUME_DATA must name the folder of recordings")
     folders = [(os.path.basename(os.path.normpath(f)), f) for f in options.folders]
     folders += [(name, os.path.join(options.data, name)) for name in options.sets]
     if not folders:
         parser.error("nothing to listen to")
-    print("| notes of | length | notes | have a pitch | for | label is near |")
-    print("|---|---|---|---|---|---|")
-    for name, folder in folders:
-        for line in lines(name, audit(folder)):
-            print(line)
+    try:
+        for _, folder in folders:
+            evaluate.labelled(folder)  # Misspelt names are told at once
+        print("| notes of | length | notes | have a pitch | for | label is near |")
+        print("|---|---|---|---|---|---|")
+        for name, folder in folders:
+            for line in lines(name, audit(folder)):
+                print(line)
+    except (OSError, ValueError, RuntimeError) as error:
+        print(f"audit: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -34,6 +34,7 @@ evenly: what a perfect transcript gets where that is how precise the labels are.
 
 import argparse
 import os
+import sys
 
 import numpy as np
 import soundfile
@@ -111,15 +112,22 @@ def low(audio, rate, true):
     return np.array(rows).reshape(-1, len(AFTER))
 
 
-def low_line(name, folder):
-    """A line of the table of notes that arrive late."""
-    rows = []
+def songs(folder):
+    """(audio, rate, true notes) of each recording below `folder` that has notes."""
+    empty = True
     for recording in evaluate.labelled(folder):
         audio, rate = soundfile.read(recording.audio, dtype="float32", always_2d=True)
         true, _ = scoring.read_truth(recording.labels)
         if len(true.midi):
-            rows.append(low(audio.mean(1), rate, true))
-    rows = np.concatenate(rows)
+            empty = False
+            yield audio.mean(1), rate, true
+    if empty:
+        raise ValueError(f"{folder}: no recording has notes")
+
+
+def low_line(name, folder):
+    """A line of the table of notes that arrive late."""
+    rows = np.concatenate([low(*song) for song in songs(folder)])
     shares = " | ".join(f"{share:.2f}" for share in np.nanmean(rows, 0))
     return f"| {name} | {len(rows)} | {shares} |"
 
@@ -149,35 +157,17 @@ def edge_lines(folder, name, spreads):
     return lines
 
 
-def main():
-    """The command."""
-    parser = argparse.ArgumentParser(description="What the pitch heard so far can tell.")
-    parser.add_argument("--data", default=os.environ.get("NEUME_DATA"),
-        help="folder of real recordings (default: NEUME_DATA)")
-    parser.add_argument("--sets", nargs="+", required=True, help="folders of solos in DATA")
-    parser.add_argument("--edges", type=float, nargs="+", metavar="SECONDS",
-        help="score the true notes with edges so unsure instead")
-    parser.add_argument("--arrive", nargs="+", metavar="DIR",
-        help="how many rising notes are low at first, there and in the sets")
-    options = parser.parse_args()
-    if not options.data:
-        parser.error("--data or NEUME_DATA must name the folder of recordings")
-    if options.edges:
-        for name in options.sets:
-            print("\n".join(edge_lines(options.data, name, options.edges)))
-        return
+def listen(options):
+    """Print the tables of what is heard."""
     heads = [f"+{ms} ms" for ms in AHEAD]
     print("| share of sung frames | moment | " + " | ".join(heads) + " | whole note |")
     print("|---|---|" + "---|" * (len(AHEAD) + 1))
     waits = []
     for name in options.sets:
         rows, seconds = [], []
-        for recording in evaluate.labelled(os.path.join(options.data, name)):
-            audio, rate = soundfile.read(recording.audio, dtype="float32", always_2d=True)
-            true, _ = scoring.read_truth(recording.labels)
-            if len(true.midi):
-                rows.append(listened(audio.mean(1), rate, true))
-                seconds.append(reached(audio.mean(1), rate, true))
+        for song in songs(os.path.join(options.data, name)):
+            rows.append(listened(*song))
+            seconds.append(reached(*song))
         shares = np.concatenate(rows).mean(0)
         print(f"| {name} | " + " | ".join(f"{share:.3f}" for share in shares) + " |")
         waits.append((name, np.concatenate(seconds)))
@@ -187,14 +177,48 @@ def main():
         middle, high = 1000 * np.nanpercentile(seconds, (50, 95))
         never = np.isnan(seconds).sum()
         print(f"| {name} | {middle:.0f} | {high:.0f} | {never} of {len(seconds)} |")
-    if options.arrive:
-        heads = " | ".join(f"{ms} ms" for ms in AFTER)
-        print(f"\n| rising notes that are low | notes | {heads} |")
-        print("|---|---|" + "---|" * len(AFTER))
-        folders = [(name, os.path.join(options.data, name)) for name in options.sets]
-        for name, folder in folders + [(os.path.basename(f), f) for f in options.arrive]:
-            print(low_line(name, folder))
+
+
+def listen_low(folders):
+    """Print the table of notes that arrive late, of (name, folder) pairs."""
+    heads = " | ".join(f"{ms} ms" for ms in AFTER)
+    print(f"\n| rising notes that are low | notes | {heads} |")
+    print("|---|---|" + "---|" * len(AFTER))
+    for name, folder in folders:
+        print(low_line(name, folder))
+
+
+def main(argv=None):
+    """The command."""
+    parser = argparse.ArgumentParser(description="What the pitch heard so far can tell.")
+    parser.add_argument("--data", default=os.environ.get("NEUME_DATA"),
+        help="folder of real recordings (default: NEUME_DATA)")
+    parser.add_argument("--sets", nargs="+", required=True, help="folders of solos in DATA")
+    parser.add_argument("--edges", type=float, nargs="+", metavar="SECONDS",
+        help="score the true notes with edges so unsure instead")
+    parser.add_argument("--arrive", nargs="+", metavar="DIR",
+        help="how many rising notes are low at first, there and in the sets")
+    options = parser.parse_args(argv)
+    if not options.data:
+        parser.error("--data or NEUME_DATA must name the folder of recordings")
+    folders = [(name, os.path.join(options.data, name)) for name in options.sets]
+    if not options.edges:
+        folders += [(os.path.basename(os.path.normpath(f)), f) for f in options.arrive or []]
+    try:
+        for _, folder in folders:
+            evaluate.labelled(folder)  # Misspelt names are told at once
+        if options.edges:
+            for name in options.sets:
+                print("\n".join(edge_lines(options.data, name, options.edges)))
+            return 0
+        listen(options)
+        if options.arrive:
+            listen_low(folders)
+    except (OSError, ValueError, RuntimeError) as error:
+        print(f"ceiling: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

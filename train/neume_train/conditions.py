@@ -109,6 +109,8 @@ def main(argv=None):
     options = parser.parse_args(argv)
     if not options.data:
         parser.error("--data or NEUME_DATA must name the folder of recordings")
+    if not options.music + options.peak:
+        parser.error("nothing to write: name --music or --peak")
     try:
         print("\n".join(build(options)))
     except (OSError, ValueError, RuntimeError) as error:

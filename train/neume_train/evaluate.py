@@ -21,6 +21,7 @@ that `neume_train.dataset --listen` wrote are scored in the same way.
 """
 
 import argparse
+import importlib.util
 import json
 import math
 import os
@@ -40,6 +41,7 @@ INTERLEAVE = 4
 MEDIAN = 5  # Steps
 FLAGS = ("follow", "decided")
 PASSED_ON = ("lookahead", "threshold", "gate", "min_note", "a4", "interleave", "jobs")
+CHAIN_ONLY = ("model", *PASSED_ON[:-1], *FLAGS, "keep", "reliability")
 COLUMNS = {
     "acc40": "acc40",
     "acc40_voiced": "voiced",
@@ -76,15 +78,22 @@ def audio_of(folder, stem):
 
 
 def labelled(folder):
-    """Recordings below `folder` that have labels, in order of name."""
+    """Recordings below `folder` that have labels, in order of name; ValueError if two
+    files label one."""
     folder = pathlib.Path(folder)
-    result = []
+    result, seen = [], {}
     for labels in sorted(folder.rglob("*.csv")):
         name = labels.relative_to(folder).as_posix().removesuffix(".csv").removesuffix(".notes")
         stem = labels.name.removesuffix(".csv").removesuffix(".notes")
         if labels.name == "notes.csv":
             name, stem = labels.parent.relative_to(folder).as_posix(), "audio"
-        result.append(Recording(name, audio_of(labels.parent, stem), labels))
+        recording = Recording(name, audio_of(labels.parent, stem), labels)
+        for key in (recording.name, recording.audio):
+            if seen.setdefault(key, labels) != labels:
+                raise ValueError(f"{seen[key]} and {labels}: both label {key}; remove one")
+        result.append(recording)
+    if not result:
+        raise FileNotFoundError(f"{folder}: no recordings with labels")
     return result
 
 
@@ -92,6 +101,8 @@ def unsung(folder):
     """All recordings below `folder`, in which nobody sings."""
     folder = pathlib.Path(folder)
     paths = sorted(p for p in folder.rglob("*") if p.suffix in SUFFIXES)
+    if not paths:
+        raise FileNotFoundError(f"{folder}: no recordings")
     return [Recording(p.relative_to(folder).as_posix(), p, None) for p in paths]
 
 
@@ -143,7 +154,7 @@ class Chain:
         self.what = {"how": "neume transcribe"}
         self.what["model"] = os.path.basename(options.model) if options.model else "default"
         self.what |= {name: getattr(options, name) for name in PASSED_ON[:-1]}
-        self.what |= {name: getattr(options, name) or None for name in FLAGS}
+        self.what |= {name: getattr(options, name) for name in FLAGS}
 
     def __call__(self, recordings, title):
         """Yield (recording, notes, Frames) of each."""
@@ -330,8 +341,18 @@ def start_lines(sets):
     return lines
 
 
+def reliability_lines(sets):
+    """Lines that tell each set's calibration error."""
+    errors = {
+        title: result["reliability"]["expected_calibration_error"]
+        for title, result in sets.items()
+        if "reliability" in result
+    }
+    return [f"{title}: expected calibration error {e:.3f}" for title, e in errors.items()]
+
+
 def draw_reliability(sets, path):
-    """A reliability diagram of each set, and its calibration error in words."""
+    """A reliability diagram of each set."""
     import matplotlib  # pylint: disable=import-outside-toplevel
 
     matplotlib.use("Agg")
@@ -343,7 +364,6 @@ def draw_reliability(sets, path):
         bins = result.get("reliability")
         if bins:
             error = bins["expected_calibration_error"]
-            print(f"{title}: expected calibration error {error:.3f}")
             axes.plot(bins["confidence"], bins["right"], ".-", label=f"{title}: {error:.3f}")
     axes.set(xlabel="confidence shown", ylabel="share of frames that are right")
     axes.legend(title="expected calibration error")
@@ -379,13 +399,13 @@ def parse(argv):
         "or, given again, networks of one front end together, "
         "without the C chain")
     add("--library", help="libneume_native or the build folder, for --checkpoint")
-    add("--lookahead", type=float, metavar="MS", default=0)
+    add("--lookahead", type=float, metavar="MS", help="default: 0")
     add("--threshold", type=float, metavar="P", help="default: the command's, as below")
     add("--gate", type=float, metavar="DB")
     add("--min-note", type=float, metavar="MS")
     add("--a4", type=float, metavar="HZ")
-    add("--follow", action="store_true", help="take off how far the singer is off")
-    add("--decided", action="store_true",
+    add("--follow", action="store_true", default=None, help="take off how far the singer is off")
+    add("--decided", action="store_true", default=None,
         help="date notes by when they are decided, not by when they were heard to begin")
     add("--interleave", type=int, metavar="P")
     add("--jobs", type=int, metavar="N", default=1)
@@ -399,11 +419,23 @@ def parse(argv):
         help="draw how often a confidence is right, and print how far off it is")
     add("--json", metavar="OUT", help="write all scores, of every file too")
     options = parser.parse_args(argv)
+    check(parser, options)
+    options.lookahead = options.lookahead or 0
+    return options
+
+
+def check(parser, options):
+    """Refuse command lines that make no sense."""
     if not options.sets + options.nonvoice + options.synthetic:
         parser.error("nothing to score: name --sets, --nonvoice or --synthetic")
     if options.sets + options.nonvoice and not options.data:
         parser.error("--data or NEUME_DATA must name the folder of recordings")
-    return options
+    if options.limit is not None and options.limit < 1:
+        parser.error("--limit must be 1 or more")
+    given = [name for name in CHAIN_ONLY if getattr(options, name) is not None]
+    if options.checkpoint and given:
+        names = ", ".join("--" + name.replace("_", "-") for name in given)
+        parser.error(f"{names}: of the chain, which --checkpoint does without")
 
 
 def collect(options):
@@ -416,16 +448,47 @@ def collect(options):
     sets = {name: labelled(os.path.join(options.data, name)) for name in options.sets}
     sets |= {name: unsung(os.path.join(options.data, name)) for name in options.nonvoice}
     sets |= {os.path.basename(os.path.abspath(f)): labelled(f) for f in options.synthetic}
-    for name, recordings in sets.items():
-        if not recordings:
-            raise FileNotFoundError(f"{name}: no recordings")
     return {name: recordings[: options.limit] for name, recordings in sets.items()}
+
+
+def check_outputs(options):
+    """Raise what can be known before the work to prevent its writing."""
+    for path in filter(None, (options.json, options.reliability)):
+        folder = os.path.dirname(path) or "."
+        if os.path.isdir(path):
+            raise IsADirectoryError(f"{path}: cannot be written: it is a folder")
+        if not os.path.isdir(folder):
+            raise FileNotFoundError(f"{path}: cannot be written: {folder} is no folder")
+        if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+            raise PermissionError(f"{path}: cannot be written: not allowed")
+    if options.reliability and not importlib.util.find_spec("matplotlib"):
+        raise ValueError("--reliability needs Matplotlib, which is not installed")
+
+
+def write_json(scores, path):
+    """Write all scores."""
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(without_nan(scores), file, indent=1)
+        file.write("\n")
+
+
+def written(write, scores, path):
+    """0 once `write` has written `scores` to `path`, if one is named; 1 if it cannot."""
+    try:
+        if path:
+            write(scores, path)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        print(f"evaluate: {path}: cannot be written: {why}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def main(argv=None):
     """The command."""
     options = parse(argv)
     try:
+        check_outputs(options)
         sets = collect(options)
         listener = Network(options) if options.checkpoint else Chain(options)
         result = {name: score_set(listener, found, name) for name, found in sets.items()}
@@ -440,12 +503,10 @@ def main(argv=None):
     if options.starts:
         print("\n".join(start_lines(result)))
     if options.reliability:
-        draw_reliability(result, options.reliability)
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(without_nan({**what, "limit": options.limit, "sets": result}), file, indent=1)
-            file.write("\n")
-    return 0
+        print("\n".join(reliability_lines(result)))
+    scores = {**what, "limit": options.limit, "sets": result}
+    failed = written(write_json, scores, options.json)
+    return written(draw_reliability, result, options.reliability) or failed
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ import numpy as np
 GRID = 0.125  # Seconds between frames
 TOLERANCES = (0.05, 0.1)  # Of an onset, seconds
 PITCH_TOLERANCE = 50.0  # Cents
-NEAR = 0.25  # Matches within this tell how late onsets are, seconds
+NEAR = 0.25  # Onsets no farther apart than this tell how late they are, seconds
 STRAIGHT = 0.12  # A note that begins sooner after another follows it straight, seconds
 
 NAMES = (
@@ -45,7 +45,7 @@ NAMES = (
     "note_f_50",  # F1 of notes by onset and pitch, 50 ms
     "note_f_100",
     "notes_found_per_true",
-    "onset_late_ms",  # Median of found minus true onset, same note
+    "onset_late_ms",  # Median of found minus true onset, nearest notes of one pitch
 )
 
 
@@ -219,6 +219,25 @@ def matched(true, found, tolerance):
     )
 
 
+def lateness(true, found):
+    """Found minus true onset, in seconds, of pairs of notes of one pitch within NEAR.
+
+    The nearest are paired first, each note once.  (The pairs of matched() are as many
+    as can be, whichever they are.)
+    """
+    late = found.intervals[None, :, 0] - true.intervals[:, None, 0]
+    far = np.round(np.abs(late), 4)  # As mir_eval does: NEAR includes its end
+    pairs = np.argwhere((true.midi[:, None] == found.midi[None]) & (far <= NEAR))
+    order = np.argsort(far[tuple(pairs.T)], kind="stable")
+    free = np.ones(len(true.midi), bool), np.ones(len(found.midi), bool)
+    result = []
+    for a, b in pairs[order]:
+        if free[0][a] and free[1][b]:
+            free[0][a] = free[1][b] = False
+            result.append(late[a, b])
+    return result
+
+
 def note_scores(true, found):
     """Scores of notes, offsets ignored."""
     transcription = mir_eval.transcription
@@ -244,7 +263,7 @@ def note_scores(true, found):
         scores[f"note_f_{milliseconds}"] = float(note)
     count = len(true.midi)
     scores["notes_found_per_true"] = len(found.midi) / count if count else math.nan
-    late = [found.intervals[b, 0] - true.intervals[a, 0] for a, b in matched(true, found, NEAR)]
+    late = lateness(true, found)
     scores["onset_late_ms"] = 1000 * float(np.median(late)) if late else math.nan
     return scores
 
