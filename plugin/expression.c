@@ -20,6 +20,11 @@ static const float pivot          = 100.0f; ///< Velocity that dynamics keep
 static const float pressure_floor = -50.0f; ///< dBFS of pressure 0
 static const float pressure_top   = -10.0f; ///< dBFS of pressure 127
 
+/* A voice that falls by so much within a fraction of a second dies away, or is
+   a consonant's: what it does to the pitch then is not sung. */
+static const float dying    = 12.0f;   ///< dB below what it was
+static const float forgives = 0.3125f; ///< dB that fades of it a step: 20 a s
+
 static const NeumeExpressionParams defaults = {
   0,
   1,
@@ -41,6 +46,7 @@ void neume_expression_init(NeumeExpression* expression)
   expression->bend     = NEUME_BEND_NONE;
   expression->pressure = UNKNOWN;
   expression->struck   = 0.0f;
+  expression->level    = 0.0f;
   expression->sung     = false;
 }
 
@@ -201,8 +207,10 @@ void neume_expression_step(NeumeExpression* expression,
   }
 
   // What the voice does, before the note that it colours
+  const float was   = expression->level - forgives;
+  expression->level = step->on ? step->level : fmaxf(step->level, was);
   if (note || still_sounds(p, midi, step)) {
-    if (p->bend_range > 0.0f) {
+    if (p->bend_range > 0.0f && step->level > expression->level - dying) {
       bend(expression, midi, step->bend, frame, step->on);
     }
     if (p->pressure != NEUME_PRESSURE_NONE) {

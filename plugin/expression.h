@@ -58,6 +58,7 @@ typedef struct {
   uint32_t              bend;     ///< Last sent, or NEUME_BEND_NONE
   uint32_t              pressure; ///< Last sent
   float                 struck;   ///< Level with which a note was last struck
+  float                 level;    ///< That the voice had lately, dBFS
   bool                  sung;     ///< The note being sung was sent
 } NeumeExpression;
 
