@@ -211,6 +211,11 @@ class Networks(unittest.TestCase):
                 found = networks.columns(frames, first, step, stack)
                 np.testing.assert_array_equal(found, wanted)
 
+    def test_columns_have_whole_frames_between_theirs(self):
+        for step, stack, serve in ((4, 8, "1, 2, 4"), (4, 3, "1, 2, 4"), (6, 4, "1, 2, 3, 6")):
+            with self.assertRaisesRegex(ValueError, f"stack of {stack}: .* be {serve}$"):
+                networks.columns(np.zeros((30, 3)), 0, step, stack)
+
     def test_onsets_are_told_beside_the_classes(self):
         stack, _ = random_stack("onsets")
         logits = torch.zeros(1, 3, 41, dtype=torch.double)

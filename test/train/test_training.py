@@ -254,6 +254,19 @@ class Training(unittest.TestCase):
                 np.testing.assert_array_equal(features[index], columns.astype(np.float32))
                 np.testing.assert_array_equal(labels[index], truth[context % 4 :: 4])
 
+    def test_a_stack_that_the_frames_do_not_serve_is_refused(self):
+        clips = shards.Clips([self.data])
+        for clips.stack in (3, 8):
+            with self.assertRaisesRegex(ValueError, f"stack of {clips.stack}: .* be 1, 2, 4$"):
+                clips.batch(clips.train[:1], [0])
+        path = self.data / "dataset.json"
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        for front_end in ({**manifest["front_end"], "stack": 8}, None):
+            path.write_text(json.dumps({**manifest, "front_end": front_end}), encoding="utf-8")
+            with mock.patch.object(shards.native, "load"):
+                with self.assertRaisesRegex(ValueError, "a stack of 8"):
+                    shards.Clips([self.data], front_end=shards.native.FrontEnd(stack=8))
+
     def test_an_epoch_may_be_shorter_or_longer_than_the_clips(self):
         trainer = self.trainer("short", "--epoch-clips", "7", epochs=3)
         self.assertEqual(len(set(trainer.order()[0])), 7)
