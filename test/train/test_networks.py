@@ -449,9 +449,10 @@ class Files(unittest.TestCase):
         for words, wanted in (
             (["30"], {"ms": 30}),
             (["30", "10"], {"ms": 30, "ahead_ms": 10}),
-            (["0"], {"ms": 0}),
-            (["30", "10", "--onset", "25.5"], {"ms": 30, "ahead_ms": 10, "onset_ms": 25.5}),
-            (["20"], {"ms": 20, "onset_ms": 25.5}),
+            (["0"], {"ms": 0, "ahead_ms": 10}),  # What is not given stays
+            (["30", "12", "--onset", "25.5"], {"ms": 30, "ahead_ms": 12, "onset_ms": 25.5}),
+            (["20"], {"ms": 20, "ahead_ms": 12, "onset_ms": 25.5}),
+            (["20", "--onset", "3"], {"ms": 20, "ahead_ms": 12, "onset_ms": 3}),
         ):
             self.assertEqual(write(*words), 0)
             after, metadata = tensors.read(self.path)
