@@ -19,12 +19,10 @@ Each takes its part of every batch, whose size stays what --batch says; a
 checkpoint goes on with any number of processes.
 """
 
-import argparse
 import copy
 import json
 import math
 import os
-import shlex
 import signal
 import sys
 import time
@@ -32,12 +30,12 @@ import time
 import numpy as np
 import torch
 
-from neume_train import figures, native, networks, systems, weights
+from neume_train import checkpoints, figures, native, networks, systems, weights
+from neume_train.checkpoints import CHECKPOINT, join, mean_state, story
+from neume_train.options import parse
 from neume_train.ranks import Ranks
 from neume_train.shards import Clips, augment, overlay
-from neume_train.sources import commit, without_paths
-
-CHECKPOINT = "checkpoint.pt"
+from neume_train.sources import commit
 
 
 def has_bfloat16():
@@ -78,43 +76,8 @@ def learning_rate(done, args):
         return args.lr * 0.3 ** min(3, int(4 * done))
     if done < args.warmup:
         return args.lr * (0.05 + 0.95 * done / args.warmup)
-    angle = math.pi * min(1, (done - args.warmup) / (1 - args.warmup))
+    angle = math.pi * min(1, (done - args.warmup) / max(1 - args.warmup, 1e-9))
     return args.lr * (0.005 + 0.995 * 0.5 * (1 + math.cos(angle)))
-
-
-def story(state):
-    """What a checkpoint's run was made with, for provenance."""
-    return {
-        "command": without_paths(state["command"]),
-        "seed": state["args"]["seed"],
-        "data": [
-            {key: value for key, value in manifest.items() if key != "shards"}
-            for manifest in state["manifests"]
-        ],
-        "commit": state["commit"],
-        "clips": state["clips"],
-        "clips_seen": state["seen"],
-        "epochs": state["epoch"],
-        "hours": round(state["seconds"] / 3600, 3),
-        "torch": str(state["torch"]),
-    }
-
-
-def mean_state(states):
-    """The mean of networks' numbers."""
-    mean = {}
-    for name, value in states[0].items():
-        total = sum(state[name].double() for state in states)
-        mean[name] = (total / len(states)).to(value.dtype)
-    return mean
-
-
-def join(lineages):
-    """Runs of several lineages, each once, those before first."""
-    runs = []
-    for lineage in lineages:
-        runs += [run for run in lineage if run not in runs]
-    return runs
 
 
 class Trainer:
@@ -142,8 +105,7 @@ class Trainer:
             networks.adopt(stack, json.loads(metadata["layers"]), arrays, features.cpu())
             self.lineage = [weights.origin(args.start[0], metadata)]
         elif args.start:
-            paths = [os.path.join(run, CHECKPOINT) for run in args.start]
-            states = [torch.load(path, map_location="cpu") for path in paths]
+            states = [checkpoints.read(run) for run in args.start]
             stack.load_state_dict(mean_state([state["average"] for state in states]))
             self.lineage = join(state["lineage"] + [story(state)] for state in states)
         self.teacher = self.find_teacher(stack)
@@ -242,7 +204,7 @@ class Trainer:
 
     def load(self):
         """Go on from the checkpoint."""
-        state = torch.load(self.path, map_location=self.device)
+        state = checkpoints.read(self.path, self.device)
         # Every process reads it before the first one writes the next.
         self.ranks.total(0.0)
         if state["layers"] != self.stack.description or state["front_end"] != self.clips.front_end:
@@ -492,72 +454,18 @@ class Trainer:
             file.write(json.dumps(report) + "\n")
 
 
-def parse(argv):
-    parser = argparse.ArgumentParser(description="Train a network on synthesised clips.")
-    add = parser.add_argument
-    add("--data", action="append", required=True, help="folder of clips; may be given again")
-    add("--out", required=True, help="folder of the run")
-    add("--preset", default="live", choices=sorted([*networks.PRESETS, *systems.SYSTEMS]))
-    add("--start", action="append", metavar="RUN",
-        help="folder of a run whose averaged weights to start from; given again, their mean; "
-        "or a weights file whose layers may differ in their inputs and outputs")
-    add("--teacher", metavar="FILE",
-        help="weights file of a network whose posteriors are learned beside the labels; it "
-        "hears the clips before augmentation, and may look ahead")
-    add("--taught", type=float, default=0.5, metavar="SHARE",
-        help="share of the teacher in the loss")
-    add("--front-end", help="JSON file of front-end parameters, for clips kept as audio")
-    add("--label-delay", type=int, metavar="SAMPLES",
-        help="the labels' point, samples at 4096 Hz before a window's end, in steps of 128 where "
-        "they are kept as features (default: as the clips were made)")
-    add("--labels", default="labels", help="the labels to learn, by their name in the clips")
-    add("--layers", help="JSON file with a layer list instead of a preset")
-    add("--width", type=float, default=1.0, help="factor on the numbers of maps")
-    add("--epochs", type=int, default=0, help="passes over the clips (one context of each)")
-    add("--epoch-clips", type=int, default=0, metavar="N",
-        help="clips of an epoch, some of them twice if there are fewer (default: each once)")
-    add("--hours", type=float, default=0.0, help="hours, reports included, if that ends sooner")
-    add("--seed", type=int, default=1)
-    add("--threads", type=int, default=0, help="0: as PyTorch likes")
-    add("--batch", type=int, default=16)
-    add("--lr", type=float, default=0.002, help="highest learning rate")
-    add("--schedule", choices=("cosine", "steps"), default="cosine",
-        help="steps: multiplied by 0.3 three times, as in the report")
-    add("--warmup", type=float, default=0.05, help="share of the training")
-    add("--weight-decay", type=float, default=0.01)
-    add("--clip", type=float, default=1.0, help="largest norm of a gradient")
-    add("--ema", type=float, default=0.998, help="decay of the averaged weights per step")
-    add("--dropout", type=float, default=0.5)
-    add("--smoothing", type=float, default=0.02, help="label smoothing")
-    add("--balance", type=float, default=0.0, help="class weights: share to the minus this")
-    add("--mixup", type=float, default=0.0, help="beta distribution's parameter, 0: none")
-    add("--edge", type=float, default=0.0,
-        help="share of batches trained without look-ahead (for networks that look ahead)")
-    add("--keep-norm", action="store_true",
-        help="batch normalisation keeps the statistics that it starts with, which is faster "
-        "on a CPU: for going on from a trained network")
-    add("--no-augment", dest="augment", action="store_false")
-    add("--underlay", type=float, default=0.2,
-        help="share of clips that get one of instruments under them")
-    add("--gain-db", type=float, default=12.0)
-    add("--tilt-db", type=float, default=6.0)
-    add("--mask-bands", type=int, default=8)
-    add("--resident", action="store_true",
-        help="hold the clips in the memory of the device that trains, not in this machine's")
-    add("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
-    add("--save-minutes", type=float, default=5.0)
-    add("--fresh", action="store_true", help="forget an earlier checkpoint")
-    args = parser.parse_args(argv)
-    if not args.epochs and not args.hours:
-        parser.error("say how long: --epochs or --hours")
-    if not 0 <= args.taught <= 1:
-        parser.error("--taught must be from 0 to 1")
-    args.command = "python3 -m neume_train.train " + shlex.join(argv)
-    return args
-
-
 def main(argv=None):
+    """The command."""
     args = parse(sys.argv[1:] if argv is None else argv)
+    try:
+        return train(args)
+    except (native.NativeError, OSError, ValueError, FloatingPointError) as error:
+        print(f"train: {error}", file=sys.stderr)
+        return 1
+
+
+def train(args):
+    """Train as `args` say; the exit status."""
     if args.threads:
         torch.set_num_threads(args.threads)
     os.makedirs(args.out, exist_ok=True)
