@@ -8,8 +8,8 @@ RUN/checkpoint.pt is written after every epoch, every few minutes and when
 asked to stop (SIGTERM, SIGINT); the same command goes on from it.  Batches,
 augmentation and dropout follow from the seed, the epoch and the step alone,
 so that a run that was interrupted ends with the same weights as one that was
-not.  (With --hours the learning rate follows the clock instead.)
-RUN/log.jsonl gets a line for every epoch.
+not, on the same machine.  (With --hours the learning rate follows the clock
+instead.)  RUN/log.jsonl gets a line for every epoch.
 
     torchrun -r 1 -t 1 --nproc_per_node 2 -m neume_train.train ...
 
@@ -35,7 +35,9 @@ from neume_train.checkpoints import CHECKPOINT, join, mean_state, story
 from neume_train.options import parse
 from neume_train.ranks import Ranks
 from neume_train.shards import Clips, augment, overlay
-from neume_train.sources import commit
+from neume_train.sources import commit, commits
+
+LOG = "log.jsonl"
 
 
 def has_bfloat16():
@@ -120,11 +122,13 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
         self.seen = 0
-        self.stop = False
+        self.log = []  # Reports of the epochs
+        self.stop = False  # Whether this process has been told to
         self.bfloat16 = args.precision == "bfloat16" or (
             args.precision == "auto" and (self.device.type == "cuda" or has_bfloat16())
         )
         self.path = os.path.join(args.out, CHECKPOINT)
+        self.log_path = os.path.join(args.out, LOG)
         self.commit = commit()
         self.weights = None
         if args.balance:
@@ -197,6 +201,7 @@ class Trainer:
             "torch": str(torch.__version__),
             "commit": self.commit,
             "lineage": self.lineage,
+            "log": self.log,
         }
         part = f"{self.path}.part"
         torch.save(state, part)
@@ -215,6 +220,8 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         for name in ("epoch", "step", "seconds", "seen", "lineage"):
             setattr(self, name, state[name])
+        self.log = state["log"] if "log" in state else self.read_log()
+        self.commit = commits(state)
 
     def done(self, steps):
         """Share of the training that lies behind, 0..1."""
@@ -370,16 +377,18 @@ class Trainer:
         """Whether to take another step, and at which learning rate; the first
         process decides for all, but any of them may be told to stop."""
         (stops,) = self.ranks.total(float(self.stop))
-        self.stop = stops > 0
         done, self.seconds = self.ranks.agree(self.done(steps), self.seconds)
-        return not self.stop and done < 1, learning_rate(done, self.args)
+        return not stops and done < 1, learning_rate(done, self.args)
 
     def run(self):
-        """Train until the epochs or hours are over, or until told to stop."""
+        """Train until the epochs or hours are over, or until told to stop; whether they
+        are over.  All processes take the same way: `stop`, which may come to one of them
+        at any time, counts in go_on() alone."""
         args = self.args
         size = min(args.batch, args.epoch_clips or len(self.clips.train))
         if size < self.ranks.count:
             raise ValueError(f"{self.ranks.count} processes share batches of {size} clips")
+        self.write_log()
         saved = shown = time.monotonic()
         while True:
             order, contexts = self.order()
@@ -404,21 +413,20 @@ class Trainer:
                     saved = now
                     self.save()
             between = time.monotonic()  # That counts too, or else the clock runs out first
-            if self.step >= steps:
+            whole = self.step >= steps
+            if whole:
                 self.epoch += 1
                 self.step = 0
-            if not self.stop:
-                report = {"epoch": self.epoch, "minutes": self.seconds / 60, "seen": self.seen}
-                report["train_loss"] = mean
-                report.update(self.evaluate())
-                self.report(report)
+            if whole or self.done(steps) >= 1:
+                self.report(mean)
                 # New shards would reach the processes at different times.
-                if self.ranks.count == 1 and self.clips.scan():
+                if self.ranks.count == 1 and not self.stop and self.clips.scan():
                     print(f"{len(self.clips.train)} clips from here on", flush=True)
             saved = time.monotonic()
             self.seconds += saved - between
             self.save()
-        return not self.stop
+            self.write_log()
+        return self.done(steps) >= 1
 
     def close(self):
         """Leave the other processes; there is no training after it."""
@@ -438,8 +446,13 @@ class Trainer:
         end = "\r" if sys.stderr.isatty() else "\n"
         print(text, end=end, file=sys.stderr, flush=True)
 
-    def report(self, report):
-        """One line on standard output and in the log."""
+    def report(self, mean):
+        """One line on standard output and, once it is saved, in the log; `mean` is the
+        loss."""
+        report = {"epoch": self.epoch, "minutes": self.seconds / 60, "seen": self.seen}
+        report["train_loss"] = mean
+        report.update(self.evaluate())
+        self.log.append(report)
         if not self.ranks.first:
             return
         print(
@@ -450,8 +463,23 @@ class Trainer:
             f"{report['within_semitone']:.3f}",
             flush=True,
         )
-        with open(os.path.join(self.args.out, "log.jsonl"), "a", encoding="utf-8") as file:
-            file.write(json.dumps(report) + "\n")
+
+    def write_log(self):
+        """Write the log whole, with what the checkpoint knows of and no more."""
+        if not self.ranks.first:
+            return
+        part = f"{self.log_path}.part"
+        with open(part, "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(report) + "\n" for report in self.log)
+        os.replace(part, self.log_path)
+
+    def read_log(self):
+        """The log beside a checkpoint of before, which did not hold it."""
+        if not os.path.exists(self.log_path):
+            return []
+        with open(self.log_path, encoding="utf-8") as file:
+            reports = [json.loads(line) for line in file]
+        return [report for report in reports if report["epoch"] <= self.epoch]
 
 
 def main(argv=None):
