@@ -349,6 +349,7 @@ class Trainer:
 
     def evaluate(self, limit=400):
         """Figures of the averaged network on held-out clips (at most `limit`)."""
+        self.ranks.same(self.average.stack)
         keys = self.clips.held_out or self.clips.train[:8]
         keys = keys[:: max(1, -(-len(keys) // limit))]
         clips = len(keys)
