@@ -8,7 +8,6 @@ Needs the library (NEUME_NATIVE), NumPy and SciPy; no recordings, no PyTorch.
 
 import contextlib
 import dataclasses
-import io
 import json
 import os
 import pathlib
@@ -520,26 +519,6 @@ class Clips(unittest.TestCase):
                 most = 1.01 * sample + (slot / 2 if delay % 32 else 0)
                 self.assertLess(apart.max(initial=0), most, delay)
                 self.assertLess(len(apart), 60 if delay % 32 else 10, delay)
-
-    def test_commits_are_those_that_made_the_clips(self):
-        with tempfile.TemporaryDirectory() as folder:
-            told = []
-            for clips_wanted, now in ((2, "a"), (4, "b"), (4, "c"), (6, "b")):
-                with mock.patch.object(dataset.sources, "commit", side_effect=[now]):
-                    manifest = dataset.generate(folder, clips_wanted, seed=2, shard=1)
-                told.append(manifest["commit"])
-            self.assertEqual(told, ["a", "a, b", "a, b", "a, b"])
-
-    def test_folders_that_are_not_there_are_refused(self):
-        with tempfile.TemporaryDirectory() as folder:
-            for name in ("--sounds", "--data"):
-                words = ["dataset", "--out", folder, "--clips", "1", name, f"{folder}/none"]
-                with mock.patch.object(sys, "argv", words):
-                    with contextlib.redirect_stderr(io.StringIO()) as said:
-                        with self.assertRaises(SystemExit):
-                            dataset.main()
-                self.assertIn(f"{name}: no folder", said.getvalue())
-            self.assertEqual(os.listdir(folder), [])
 
     def test_who_is_stopped_leaves_no_process(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -211,6 +211,11 @@ class Networks(unittest.TestCase):
                 found = networks.columns(frames, first, step, stack)
                 np.testing.assert_array_equal(found, wanted)
 
+    def test_columns_have_whole_frames_between_theirs(self):
+        for step, stack, serve in ((4, 8, "1, 2, 4"), (4, 3, "1, 2, 4"), (6, 4, "1, 2, 3, 6")):
+            with self.assertRaisesRegex(ValueError, f"stack of {stack}: .* be {serve}$"):
+                networks.columns(np.zeros((30, 3)), 0, step, stack)
+
     def test_onsets_are_told_beside_the_classes(self):
         stack, _ = random_stack("onsets")
         logits = torch.zeros(1, 3, 41, dtype=torch.double)
@@ -444,9 +449,10 @@ class Files(unittest.TestCase):
         for words, wanted in (
             (["30"], {"ms": 30}),
             (["30", "10"], {"ms": 30, "ahead_ms": 10}),
-            (["0"], {"ms": 0}),
-            (["30", "10", "--onset", "25.5"], {"ms": 30, "ahead_ms": 10, "onset_ms": 25.5}),
-            (["20"], {"ms": 20, "onset_ms": 25.5}),
+            (["0"], {"ms": 0, "ahead_ms": 10}),  # What is not given stays
+            (["30", "12", "--onset", "25.5"], {"ms": 30, "ahead_ms": 12, "onset_ms": 25.5}),
+            (["20"], {"ms": 20, "ahead_ms": 12, "onset_ms": 25.5}),
+            (["20", "--onset", "3"], {"ms": 20, "ahead_ms": 12, "onset_ms": 3}),
         ):
             self.assertEqual(write(*words), 0)
             after, metadata = tensors.read(self.path)

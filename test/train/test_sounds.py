@@ -6,6 +6,8 @@
 Needs the library (NEUME_NATIVE), NumPy and SciPy; no recordings, no PyTorch.
 """
 
+import contextlib
+import io
 import pathlib
 import shutil
 import subprocess
@@ -271,6 +273,40 @@ class Sounds(unittest.TestCase):
             self.assertEqual((out / "licences/agame").read_text(encoding="utf-8"), "free")
             heard = recordings.Recordings([out], clips.RATE)
             self.assertEqual(len(heard.sounds["music"]), 2)
+
+    def test_what_is_too_short_is_left_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            for kind in ("music", "noise"):
+                (root / "nonvoice" / kind).mkdir(parents=True)
+            for count in (0, 5, 20, 799):
+                soundfile.write(root / f"nonvoice/noise/{count}.wav", np.zeros(count), 8000)
+            soundfile.write(root / "nonvoice/music/short.wav", np.ones(799), 8000)
+            soundfile.write(root / "nonvoice/music/long.wav", np.ones(800), 8000)
+            with contextlib.redirect_stderr(io.StringIO()) as said:
+                found = recordings.Recordings([root / "nonvoice"], clips.RATE)
+            self.assertEqual({kind: len(kept) for kind, kept in found.sounds.items()},
+                             {"music": 1, "speech": 0, "noise": 0})
+            for name in ("noise/0", "noise/5", "noise/20", "noise/799", "music/short"):
+                self.assertIn(f"{root}/nonvoice/{name}.wav: left out: shorter", said.getvalue())
+            self.assertEqual(said.getvalue().count("\n"), 5)
+            excerpt = found.excerpt(np.random.default_rng(1), "music", clips.COUNT, 6.0)
+            self.assertTrue(np.isfinite(excerpt).all())
+
+    def test_nobody_sings_syllables_without_a_note(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            table = "file,singer,median_midi\na.wav,x,60\nb.wav,y,60\n"
+            (root / "sung_syllables.csv").write_text(table, encoding="utf-8")
+            soundfile.write(root / "a.wav", np.zeros(0), 8000, subtype="PCM_16")
+            for count in (0, 8000):
+                soundfile.write(root / "b.wav", np.zeros(count), 8000, subtype="PCM_16")
+                with contextlib.redirect_stderr(io.StringIO()) as said:
+                    maker = clips.Maker(root, cache=root / "cache", only="solo")
+                self.assertIsNone(maker.syllables)
+                self.assertFalse(maker.present["syllables"])
+                self.assertIn(f"{root}/a.wav: left out", said.getvalue())
+                self.assertIn(f"{root}: no syllable that can be sung", said.getvalue())
 
     def test_speech_is_told_by_language(self):
         base = "usr/share/ktuberling/sounds"

@@ -12,10 +12,7 @@ import json
 import os
 import pathlib
 import shutil
-import socket
-import subprocess
 import sys
-import tempfile
 import unittest
 from unittest import mock
 
@@ -38,78 +35,20 @@ from neume_train import (  # noqa: E402
     sources,
     tensors,
     train,
-    vectors,
     weights,
 )
+from runs import BANDS, TINY, Runs  # noqa: E402
 
 torch.set_num_threads(1)
 
-BANDS = 24
-TINY = [
-    networks.conv("local", 6, (3, 3)),
-    networks.pool(2),
-    networks.conv("column", 24, ("all", 1), pad=(0, 0)),
-    networks.conv("context", 24, (1, 3), dilation=2, right=2),
-    networks.dense("dense", 40),
-]
-# Trains, then tells by its exit status whether it has left a thread behind.
-ALONE_AT_THE_END = """
-import os, sys
-from neume_train import train
-before = set(os.listdir("/proc/self/task"))
-failed = train.main()
-left = set(os.listdir("/proc/self/task")) - before
-sys.exit(f"{len(left)} threads are left" if left else failed)
-"""
 
-
-class Training(unittest.TestCase):
-    """Runs on a made-up set: a ridge whose place is the class."""
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.root = pathlib.Path(folder.name)
-        self.data = self.root / "clips"
-        self.data.mkdir()
-        (self.root / "layers.json").write_text(json.dumps(TINY), encoding="utf-8")
-        for number in range(2):
-            self.shard(number)
-
-    def shard(self, number, clips=10):
-        """Write one file of clips."""
-        rng = np.random.default_rng(number)
-        labels = rng.integers(0, 6, (clips, 60)).repeat(16, 1)
-        features = np.abs(rng.normal(0, 0.1, (clips, 960, BANDS)))
-        features += (np.arange(BANDS) == 4 * labels[..., None] - 2) * 1.0
-        np.savez(
-            self.data / f"shard-{number:05}.npz",
-            features=features.astype(np.float16),
-            labels=labels.astype(np.uint8),
-        )
-        manifest = {"shards": number + 1, "step": 128, "front_end": vectors.front_end(BANDS)}
-        (self.data / "dataset.json").write_text(json.dumps(manifest), encoding="utf-8")
-
-    def trainer(self, name, *words, epochs=2):
-        """A Trainer of the run `name`."""
-        out = self.root / name
-        out.mkdir(exist_ok=True)
-        words = ["--data", str(self.data), "--out", str(out), *words]
-        words += ["--layers", str(self.root / "layers.json"), "--epochs", str(epochs)]
-        words += ["--batch", "4", "--precision", "float32", "--lr", "0.01", "--ema", "0.9"]
-        return train.Trainer(train.parse(words))
-
-    @staticmethod
-    def run_it(trainer):
-        """Run, without words; whether it came to its end."""
-        with contextlib.redirect_stdout(io.StringIO()):
-            return trainer.run()
+class Training(Runs):
+    """Training, and what comes of it."""
 
     def test_loss_falls(self):
         trainer = self.trainer("falls", "--mask-bands", "0", epochs=12)
         self.assertTrue(self.run_it(trainer))
-        lines = (self.root / "falls" / "log.jsonl").read_text(encoding="utf-8").splitlines()
-        log = [json.loads(line) for line in lines]
+        log = self.log("falls")
         self.assertEqual([entry["epoch"] for entry in log], list(range(1, 13)))
         self.assertLess(log[-1]["train_loss"], 0.5 * log[0]["train_loss"])
         self.assertLess(log[-1]["loss"], 0.5 * log[0]["loss"])
@@ -150,14 +89,6 @@ class Training(unittest.TestCase):
         self.assertEqual((origin["weights"], origin["seed"]), ("first", 1))
         self.assertEqual(len(origin["sha256"]), 64)
 
-    def weights_of(self, name):
-        """A weights file of the run `name`."""
-        stack, state = export.load_checkpoint(str(self.root / name))
-        path = str(self.root / f"{name}.safetensors")
-        details = export.provenance(stack, [state], "")
-        weights.save(path, name, "1", state["front_end"], stack, details)
-        return path
-
     def test_a_teacher_is_learned_beside_the_labels(self):
         first = self.trainer("teacher", "--mask-bands", "0", epochs=12)
         self.assertTrue(self.run_it(first))
@@ -183,7 +114,7 @@ class Training(unittest.TestCase):
         for share in ("-0.1", "1.1", "nan"):
             with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
                 self.trainer("taught", "--taught", share)
-            self.assertIn("--taught must be from 0 to 1", said.getvalue())
+            self.assertIn("--taught: must be from 0 to 1", said.getvalue())
 
     def test_a_teacher_hears_what_augmentation_hides(self):
         self.assertTrue(self.run_it(self.trainer("teacher", epochs=1)))
@@ -253,6 +184,19 @@ class Training(unittest.TestCase):
                 columns = networks.columns(frames, context % 4, 4, clips.stack)
                 np.testing.assert_array_equal(features[index], columns.astype(np.float32))
                 np.testing.assert_array_equal(labels[index], truth[context % 4 :: 4])
+
+    def test_a_stack_that_the_frames_do_not_serve_is_refused(self):
+        clips = shards.Clips([self.data])
+        for clips.stack in (3, 8):
+            with self.assertRaisesRegex(ValueError, f"stack of {clips.stack}: .* be 1, 2, 4$"):
+                clips.batch(clips.train[:1], [0])
+        path = self.data / "dataset.json"
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        for front_end in ({**manifest["front_end"], "stack": 8}, None):
+            path.write_text(json.dumps({**manifest, "front_end": front_end}), encoding="utf-8")
+            with mock.patch.object(shards.native, "load"):
+                with self.assertRaisesRegex(ValueError, "a stack of 8"):
+                    shards.Clips([self.data], front_end=shards.native.FrontEnd(stack=8))
 
     def test_an_epoch_may_be_shorter_or_longer_than_the_clips(self):
         trainer = self.trainer("short", "--epoch-clips", "7", epochs=3)
@@ -372,43 +316,6 @@ class Training(unittest.TestCase):
             for key, value in states[0][name].items():
                 self.assertTrue(torch.equal(value, states[1][name][key]), f"{name}: {key}")
         self.assertEqual(states[0]["seen"], states[1]["seen"])
-
-    def test_two_processes_then_one(self):
-        (self.root / "both").mkdir()
-        words = [sys.executable, "-c", ALONE_AT_THE_END, "--data", str(self.data)]
-        words += ["--out", str(self.root / "both"), "--layers", str(self.root / "layers.json")]
-        words += ["--batch", "4", "--precision", "float32", "--lr", "0.01", "--ema", "0.9"]
-        words += ["--threads", "1"]
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = str(probe.getsockname()[1])
-        where = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "GLOO_SOCKET_IFNAME": "lo"}
-        where |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # No other threads
-        for count, epochs in ((2, 6), (1, 8)):
-            started = [
-                subprocess.Popen(
-                    [*words, "--epochs", str(epochs)],
-                    cwd=ROOT / "train",
-                    # What torchrun sets
-                    env={**os.environ, **where, "RANK": str(rank), "WORLD_SIZE": str(count)},
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                )
-                for rank in range(count)
-            ]
-            done = [process.communicate(timeout=300) for process in started]
-            for process, (_, errors) in zip(started, done):
-                self.assertEqual(process.returncode, 0, errors[-2000:])
-            self.assertIn("finished", done[0][0])
-            self.assertEqual([said for said, _ in done[1:]], [""] * (count - 1))
-        self.assertIn("going on from epoch 6, step 0", done[0][0])
-        lines = (self.root / "both" / "log.jsonl").read_text(encoding="utf-8").splitlines()
-        log = [json.loads(line) for line in lines]
-        self.assertEqual([entry["epoch"] for entry in log], list(range(1, 9)))
-        epoch = len(self.trainer("count").clips.train) // 4 * 4
-        self.assertEqual([entry["seen"] for entry in log], list(range(epoch, 9 * epoch, epoch)))
-        self.assertLess(log[-1]["train_loss"], 0.7 * log[0]["train_loss"])
 
     def test_a_checkpoint_of_another_network_is_refused(self):
         trainer = self.trainer("first")
@@ -537,6 +444,41 @@ class Training(unittest.TestCase):
         del clips.unders[:-1]
         x = clips.under(3, torch.Generator().manual_seed(1))
         self.assertEqual(x.shape[0], 3)
+
+    def test_music_lies_under_at_many_levels(self):
+        trainer = self.trainer("levels", "--underlay", "1")
+        keys = 4 * trainer.clips.train
+        trainer.clips.unders = keys[:1]
+        before, labels = trainer.clips.batch(keys, [0] * len(keys))
+        with mock.patch.object(train, "augment", lambda features, *_: features):
+            x, *_ = self.heard(trainer, before.clone(), labels)
+        power, both = (torch.expm1(y / trainer.clips.front_end["scale"]).mean((1, 2))
+                       for y in (before, x))
+        level = 10 * torch.log10((both - power) / power)
+        self.assertTrue(-20.1 < level.min() < -17 and -3 < level.max() < 0.1)
+
+    def test_gradients_are_clipped(self):
+        norms = {}
+        for most in ("1e9", "0.01"):
+            trainer = self.trainer("clipped", "--clip", most, epochs=1)
+            take, found = trainer.optimiser.step, norms.setdefault(most, [])
+
+            def step(trainer=trainer, take=take, found=found):
+                grads = [p.grad.flatten() for p in trainer.stack.parameters()]
+                found.append(float(torch.cat(grads).norm()))
+                take()
+
+            with mock.patch.object(trainer.optimiser, "step", step):
+                self.assertTrue(self.run_it(trainer))
+        self.assertGreater(min(norms["1e9"]), 0.02)
+        np.testing.assert_allclose(norms["0.01"], 0.01, rtol=1e-3)
+
+    def test_balanced_classes_weigh_one_in_the_mean(self):
+        trainer = self.trainer("balance", "--balance", "0.5")
+        shares = np.maximum(trainer.clips.class_shares(), 1e-4)
+        found = trainer.weights.numpy()
+        self.assertAlmostEqual(float((found * shares).sum()), 1, 5)
+        np.testing.assert_allclose(found / found[0], (shares[0] / shares) ** 0.5, rtol=1e-5)
 
     def test_normalisation_may_keep_its_statistics(self):
         for words, moves in ((), True), (("--keep-norm",), False):

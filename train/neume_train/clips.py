@@ -7,6 +7,7 @@ A clip follows from (seed, index) and from the data present, nothing else.
 
 import dataclasses
 import pathlib
+import sys
 
 import numpy as np
 
@@ -92,6 +93,9 @@ class Maker:
         self.syllables = self.recordings = self._fluid = self.talkers = None
         if data and syllables.files(data):
             self.syllables = Syllables(data, cache)
+            if not self.syllables.singers:
+                print(f"{data}: no syllable that can be sung", file=sys.stderr)
+                self.syllables = None
         folders = [f for f in (data and pathlib.Path(data) / "nonvoice", sounds) if f]
         if folders:
             self.recordings = Recordings(folders, RATE)

@@ -49,7 +49,9 @@ from concurrent import futures
 
 import numpy as np
 
-from . import clips, native, sources
+from . import clips, native
+from .ranges import between
+from .sources import commits
 
 INTERLEAVE = 4
 STEP = native.STEP // INTERLEAVE
@@ -145,14 +147,6 @@ def write_json(path, content):
     os.replace(partial, path)
 
 
-def commits(old):
-    """The commits that made a set whose manifest was `old`, with what is at work now."""
-    before, now = old.get("commit") or "", sources.commit()
-    if not now or now in before.split(", "):
-        return before
-    return f"{before}, {now}" if before else now
-
-
 def _finish(work, jobs, means):
     """Do the work, in `jobs` processes; yields each shard."""
     if jobs == 1:
@@ -215,7 +209,7 @@ def generate(
     old = {}
     if manifest_path.is_file():
         old = json.loads(manifest_path.read_text(encoding="utf-8"))
-        for key, value in identity.items():
+        for key, value in {**identity, "kind": kind}.items():
             if old.get(key) != value:
                 raise ValueError(
                     f"{out}: holds another data set ({key}: {old.get(key)}, "
@@ -272,8 +266,8 @@ def generate(
 def arguments(description):
     """A parser with the options that all data commands share."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--clips", type=int, default=500, help="number of clips")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--clips", type=between(int, 1, 10**9), default=500, help="number of clips")
+    parser.add_argument("--seed", type=between(int, 0, 2**63 - 1), default=1)
     parser.add_argument(
         "--data",
         default=os.environ.get("NEUME_DATA"),
@@ -284,7 +278,7 @@ def arguments(description):
     parser.add_argument("--library", help="libneume_native or the build folder")
     parser.add_argument("--front-end", help="JSON file of front-end parameters")
     parser.add_argument(
-        "--label-delay", type=int, help="samples at 4096 Hz before a window's end"
+        "--label-delay", type=between(int, 0, 4096), help="samples at 4096 Hz before a window's end"
     )
     return parser
 
@@ -303,8 +297,8 @@ def main():
     """The command."""
     parser = arguments("Make training data: features and labels of clips.")
     parser.add_argument("--out", required=True, help="folder to write")
-    parser.add_argument("--jobs", type=int, default=1, help="processes")
-    parser.add_argument("--shard", type=int, default=50, help="clips in a file")
+    parser.add_argument("--jobs", type=between(int, 1, 1024), default=1, help="processes")
+    parser.add_argument("--shard", type=between(int, 1, 10**6), default=50, help="clips in a file")
     parser.add_argument(
         "--kind", choices=list(clips.Maker.KINDS), help="clips of this kind alone"
     )
@@ -313,7 +307,7 @@ def main():
     )
     parser.add_argument(
         "--listen",
-        type=int,
+        type=between(int, 1, 10**6),
         metavar="N",
         help="write N clips as WAV, CSV and PNG instead",
     )

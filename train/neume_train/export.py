@@ -15,19 +15,14 @@ import os
 import shlex
 import sys
 
-import torch
-
-from neume_train import networks, systems, weights
+from neume_train import checkpoints, networks, systems, weights
+from neume_train.checkpoints import join, mean_state, story
 from neume_train.sources import commit, without_paths
-from neume_train.train import CHECKPOINT, join, mean_state, story
 
 
 def load_checkpoint(run, averaged=True):
     """(Stack in evaluation mode, checkpoint) of a run's folder or checkpoint file."""
-    path = os.path.join(run, CHECKPOINT) if os.path.isdir(run) else run
-    state = torch.load(path, map_location="cpu")
-    if state.get("format") != "neume-checkpoint-1":
-        raise ValueError(f"{path}: not a checkpoint")
+    state = checkpoints.read(run)
     stack = systems.restore(state["layers"], state["front_end"])
     stack.load_state_dict(state["average" if averaged else "stack"])
     return stack.eval(), state
@@ -79,13 +74,29 @@ def provenance(stack, states, command):
             "mean_of": stories,
         }
     details["after"] = history(run for state in states for run in state["lineage"])
-    state = states[0]
     return {
         **details,
         "date": datetime.date.today().isoformat(),
         "parameters": sum(array.size for array in networks.fold(stack).values()),
         "macs": stack.macs,
     }
+
+
+def write(args, told):
+    """Write the file that `args` ask for, with what is `told` of its doubt."""
+    loaded = [load_checkpoint(run, not args.raw) for run in args.run]
+    states = [state for _, state in loaded]
+    if not isinstance(states[0]["layers"], list):
+        raise ValueError("this network is for comparison; the plugin cannot play it")
+    stack = mean_of(loaded)
+    command = without_paths("python3 -m neume_train.export " + shlex.join(sys.argv[1:]))
+    details = provenance(stack, states, command)
+    front_end = states[0]["front_end"]
+    weights.save(args.out, args.name, args.version, front_end, stack, details, told, args.half)
+    print(
+        f"{args.out}: {details['parameters']} parameters, {details['macs'] / 1e6:.2f} M "
+        f"multiply-adds per frame, {os.path.getsize(args.out) / 1e6:.2f} MB"
+    )
 
 
 def main():
@@ -103,20 +114,13 @@ def main():
         told = weights.doubt(args.doubt, args.onset)
     except ValueError as error:
         parser.error(str(error))
-    loaded = [load_checkpoint(run, not args.raw) for run in args.run]
-    states = [state for _, state in loaded]
-    if not isinstance(states[0]["layers"], list):
-        parser.error("this network is for comparison; the plugin cannot play it")
-    stack = mean_of(loaded)
-    command = without_paths("python3 -m neume_train.export " + shlex.join(sys.argv[1:]))
-    details = provenance(stack, states, command)
-    front_end = states[0]["front_end"]
-    weights.save(args.out, args.name, args.version, front_end, stack, details, told, args.half)
-    print(
-        f"{args.out}: {details['parameters']} parameters, {details['macs'] / 1e6:.2f} M "
-        f"multiply-adds per frame, {os.path.getsize(args.out) / 1e6:.2f} MB"
-    )
+    try:
+        write(args, told)
+    except (OSError, ValueError) as error:
+        print(f"export: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -48,7 +48,19 @@ class FrontEnd:
     @classmethod
     def from_json(cls, path):
         """Read from a JSON object; what it does not name keeps its default."""
-        return cls(**json.loads(pathlib.Path(path).read_text(encoding="utf-8")))
+        try:
+            given = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{path}: no JSON: {error}") from error
+        if not isinstance(given, dict):
+            raise ValueError(f"{path}: must be a JSON object")
+        kinds = {field.name: type(field.default) for field in dataclasses.fields(cls)}
+        for name, value in given.items():
+            if name not in kinds:
+                raise ValueError(f"{path}: no parameter {name}; there are {', '.join(kinds)}")
+            if type(value) not in (int, kinds[name]):
+                raise ValueError(f"{path}: {name} is {value!r}, must be {kinds[name].__name__}")
+        return cls(**given)
 
 
 # Of the shipped networks: late in the window, four frames to a column, and ears for

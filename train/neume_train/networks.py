@@ -128,6 +128,14 @@ def preset(name, bands, width=1.0):
     return resolve(PRESETS[name](width), bands)
 
 
+def apart(step, stack):
+    """How many frames lie between two of a column, `step` from the next column."""
+    if stack < 1 or step % stack:
+        served = ", ".join(str(n) for n in range(1, step + 1) if step % n == 0)
+        raise ValueError(f"a stack of {stack}: {step} frames come to a step; it may be {served}")
+    return step // stack
+
+
 def columns(frames, first, step, stack):
     """What a network sees of `frames` [frames, bands]: [columns, stack * bands].
 
@@ -138,7 +146,7 @@ def columns(frames, first, step, stack):
     if stack == 1:
         return frames[first::step]
     ends = np.arange(first, len(frames), step)
-    which = ends[:, None] - np.arange(stack) * (step // stack)
+    which = ends[:, None] - np.arange(stack) * apart(step, stack)
     result = np.where((which >= 0)[..., None], frames[np.maximum(which, 0)], 0)
     return result.reshape(len(ends), -1)
 

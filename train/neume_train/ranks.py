@@ -51,6 +51,13 @@ class Ranks:
         distributed.all_reduce(together)
         return tuple(together.tolist())
 
+    def same(self, stack):
+        """Give `stack` the first process's buffers: each one's normalisation has heard
+        other clips."""
+        if self.count > 1:
+            for buffer in stack.buffers():
+                distributed.broadcast(buffer, 0)
+
     def parallel(self, stack):
         """`stack`, whose gradients are averaged over all processes.
 

@@ -3,6 +3,7 @@
 """Real sounds that are not singing: music, speech and noise, in memory."""
 
 import pathlib
+import sys
 
 import numpy as np
 import soundfile
@@ -13,6 +14,7 @@ from .splices import warp
 # Kept back: false alarms are counted on the song; the speaker also sings in the
 # validation data, and his voice as non-voice would teach the network who he is.
 VALIDATION = {"shearer_cant_stop_it", "pjs"}
+SHORTEST = 0.1  # Seconds; of less an excerpt cannot be made
 
 
 def chroma(audio, rate):
@@ -47,7 +49,7 @@ class Recordings:
         self.sounds, self._chances = {}, {}
         for kind in ("music", "speech", "noise"):
             sounds = [
-                [self._read(path) for path in self._files(pathlib.Path(folder) / kind)]
+                list(filter(len, map(self._read, self._files(pathlib.Path(folder) / kind))))
                 for folder in folders
             ]
             self.sounds[kind] = sum(sounds, [])
@@ -70,7 +72,11 @@ class Recordings:
         )
 
     def _read(self, path):
+        """The sound of a file; nothing if that is too short."""
         audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        if len(audio) < SHORTEST * rate:
+            print(f"{path}: left out: shorter than {SHORTEST} s", file=sys.stderr)
+            return audio[:0, 0]
         audio = effects.resampled(audio.mean(1), rate, self.rate)
         level = np.sqrt(np.mean(audio**2)) + 1e-6
         return (audio * 0.1 / level).astype(np.float32)

@@ -22,7 +22,7 @@ from concurrent import futures
 import numpy as np
 import torch
 
-from neume_train import native
+from neume_train import native, networks
 from neume_train.native import CONTEXT, ONSET
 
 HELD_OUT = 0.05
@@ -76,6 +76,7 @@ class Clips:
             self.front_end["label_delay"] = label_delay
         self.bands = self.front_end["bands"]
         self.stack = self.front_end.get("stack", 1)
+        networks.apart(native.STEP // self.manifests[0].get("step", STEP), self.stack)
         self._shards = {}
         self._alone = set()  # (path, clip) under which nothing may be laid
         self._music = {}  # Of a path, which clips may be laid under others
@@ -187,7 +188,8 @@ class Clips:
         step = labels.shape[1] // CONTEXT
         first = torch.tensor([[which % step] for which in contexts], device=device)
         ends = first + step * torch.arange(CONTEXT, device=device)
-        at = ends[..., None] - step // self.stack * torch.arange(self.stack, device=device)
+        apart = networks.apart(step, self.stack)
+        at = ends[..., None] - apart * torch.arange(self.stack, device=device)
         clip = torch.arange(len(keys), device=device)[:, None, None]
         features = frames[clip, at.clamp(min=0)].float() * (at >= 0)[..., None]
         return features.flatten(2), *(x.gather(1, ends).long() for x in (labels, under))

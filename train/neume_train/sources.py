@@ -21,6 +21,14 @@ def commit():
         return ""
 
 
+def commits(old):
+    """The commits that made what `old` describes, with what is at work now."""
+    before, now = old.get("commit") or "", commit()
+    if not now or now in before.split(", "):
+        return before
+    return f"{before}, {now}" if before else now
+
+
 def without_paths(command):
     """A command line whose folders and files are names, not places."""
     words = shlex.split(command)

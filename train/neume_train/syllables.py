@@ -17,6 +17,7 @@ import dataclasses
 import hashlib
 import os
 import pathlib
+import sys
 
 import numpy as np
 import soundfile
@@ -117,14 +118,19 @@ class Syllables:
 
     def __init__(self, data, cache=None):
         folder = pathlib.Path(data)
-        rows = files(data)
+        rows = []
         self.audio, self.tracks, self.singers = [], [], {}
-        for row in rows:
+        for row in files(data):
             audio, rate = soundfile.read(folder / row["file"], dtype="int16")
             if rate != self.rate or audio.ndim != 1:
                 raise ValueError(f"{row['file']}: must be 8 kHz mono")
+            if len(audio) < SHORTEST * rate:
+                print(f"{folder / row['file']}: left out: holds no note", file=sys.stderr)
+                continue
+            rows.append(row)
             self.audio.append(audio)
-        self._measure(rows, _cache_file(rows, self.audio, cache))
+        if rows:
+            self._measure(rows, _cache_file(rows, self.audio, cache))
         self.dropped = 0
         for number, row in enumerate(rows):
             units = self._units(number)

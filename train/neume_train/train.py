@@ -8,8 +8,8 @@ RUN/checkpoint.pt is written after every epoch, every few minutes and when
 asked to stop (SIGTERM, SIGINT); the same command goes on from it.  Batches,
 augmentation and dropout follow from the seed, the epoch and the step alone,
 so that a run that was interrupted ends with the same weights as one that was
-not.  (With --hours the learning rate follows the clock instead.)
-RUN/log.jsonl gets a line for every epoch.
+not, on the same machine.  (With --hours the learning rate follows the clock
+instead.)  RUN/log.jsonl gets a line for every epoch.
 
     torchrun -r 1 -t 1 --nproc_per_node 2 -m neume_train.train ...
 
@@ -19,12 +19,10 @@ Each takes its part of every batch, whose size stays what --batch says; a
 checkpoint goes on with any number of processes.
 """
 
-import argparse
 import copy
 import json
 import math
 import os
-import shlex
 import signal
 import sys
 import time
@@ -32,12 +30,14 @@ import time
 import numpy as np
 import torch
 
-from neume_train import figures, native, networks, systems, weights
+from neume_train import checkpoints, figures, native, networks, systems, weights
+from neume_train.checkpoints import CHECKPOINT, join, mean_state, story
+from neume_train.options import parse
 from neume_train.ranks import Ranks
 from neume_train.shards import Clips, augment, overlay
-from neume_train.sources import commit, without_paths
+from neume_train.sources import commit, commits
 
-CHECKPOINT = "checkpoint.pt"
+LOG = "log.jsonl"
 
 
 def has_bfloat16():
@@ -78,43 +78,8 @@ def learning_rate(done, args):
         return args.lr * 0.3 ** min(3, int(4 * done))
     if done < args.warmup:
         return args.lr * (0.05 + 0.95 * done / args.warmup)
-    angle = math.pi * min(1, (done - args.warmup) / (1 - args.warmup))
+    angle = math.pi * min(1, (done - args.warmup) / max(1 - args.warmup, 1e-9))
     return args.lr * (0.005 + 0.995 * 0.5 * (1 + math.cos(angle)))
-
-
-def story(state):
-    """What a checkpoint's run was made with, for provenance."""
-    return {
-        "command": without_paths(state["command"]),
-        "seed": state["args"]["seed"],
-        "data": [
-            {key: value for key, value in manifest.items() if key != "shards"}
-            for manifest in state["manifests"]
-        ],
-        "commit": state["commit"],
-        "clips": state["clips"],
-        "clips_seen": state["seen"],
-        "epochs": state["epoch"],
-        "hours": round(state["seconds"] / 3600, 3),
-        "torch": str(state["torch"]),
-    }
-
-
-def mean_state(states):
-    """The mean of networks' numbers."""
-    mean = {}
-    for name, value in states[0].items():
-        total = sum(state[name].double() for state in states)
-        mean[name] = (total / len(states)).to(value.dtype)
-    return mean
-
-
-def join(lineages):
-    """Runs of several lineages, each once, those before first."""
-    runs = []
-    for lineage in lineages:
-        runs += [run for run in lineage if run not in runs]
-    return runs
 
 
 class Trainer:
@@ -142,8 +107,7 @@ class Trainer:
             networks.adopt(stack, json.loads(metadata["layers"]), arrays, features.cpu())
             self.lineage = [weights.origin(args.start[0], metadata)]
         elif args.start:
-            paths = [os.path.join(run, CHECKPOINT) for run in args.start]
-            states = [torch.load(path, map_location="cpu") for path in paths]
+            states = [checkpoints.read(run) for run in args.start]
             stack.load_state_dict(mean_state([state["average"] for state in states]))
             self.lineage = join(state["lineage"] + [story(state)] for state in states)
         self.teacher = self.find_teacher(stack)
@@ -158,11 +122,13 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
         self.seen = 0
-        self.stop = False
+        self.log = []  # Reports of the epochs
+        self.stop = False  # Whether this process has been told to
         self.bfloat16 = args.precision == "bfloat16" or (
             args.precision == "auto" and (self.device.type == "cuda" or has_bfloat16())
         )
         self.path = os.path.join(args.out, CHECKPOINT)
+        self.log_path = os.path.join(args.out, LOG)
         self.commit = commit()
         self.weights = None
         if args.balance:
@@ -235,6 +201,7 @@ class Trainer:
             "torch": str(torch.__version__),
             "commit": self.commit,
             "lineage": self.lineage,
+            "log": self.log,
         }
         part = f"{self.path}.part"
         torch.save(state, part)
@@ -242,7 +209,7 @@ class Trainer:
 
     def load(self):
         """Go on from the checkpoint."""
-        state = torch.load(self.path, map_location=self.device)
+        state = checkpoints.read(self.path, self.device)
         # Every process reads it before the first one writes the next.
         self.ranks.total(0.0)
         if state["layers"] != self.stack.description or state["front_end"] != self.clips.front_end:
@@ -253,6 +220,8 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         for name in ("epoch", "step", "seconds", "seen", "lineage"):
             setattr(self, name, state[name])
+        self.log = state["log"] if "log" in state else self.read_log()
+        self.commit = commits(state)
 
     def done(self, steps):
         """Share of the training that lies behind, 0..1."""
@@ -380,6 +349,7 @@ class Trainer:
 
     def evaluate(self, limit=400):
         """Figures of the averaged network on held-out clips (at most `limit`)."""
+        self.ranks.same(self.average.stack)
         keys = self.clips.held_out or self.clips.train[:8]
         keys = keys[:: max(1, -(-len(keys) // limit))]
         clips = len(keys)
@@ -408,16 +378,18 @@ class Trainer:
         """Whether to take another step, and at which learning rate; the first
         process decides for all, but any of them may be told to stop."""
         (stops,) = self.ranks.total(float(self.stop))
-        self.stop = stops > 0
         done, self.seconds = self.ranks.agree(self.done(steps), self.seconds)
-        return not self.stop and done < 1, learning_rate(done, self.args)
+        return not stops and done < 1, learning_rate(done, self.args)
 
     def run(self):
-        """Train until the epochs or hours are over, or until told to stop."""
+        """Train until the epochs or hours are over, or until told to stop; whether they
+        are over.  All processes take the same way: `stop`, which may come to one of them
+        at any time, counts in go_on() alone."""
         args = self.args
         size = min(args.batch, args.epoch_clips or len(self.clips.train))
         if size < self.ranks.count:
             raise ValueError(f"{self.ranks.count} processes share batches of {size} clips")
+        self.write_log()
         saved = shown = time.monotonic()
         while True:
             order, contexts = self.order()
@@ -442,21 +414,20 @@ class Trainer:
                     saved = now
                     self.save()
             between = time.monotonic()  # That counts too, or else the clock runs out first
-            if self.step >= steps:
+            whole = self.step >= steps
+            if whole:
                 self.epoch += 1
                 self.step = 0
-            if not self.stop:
-                report = {"epoch": self.epoch, "minutes": self.seconds / 60, "seen": self.seen}
-                report["train_loss"] = mean
-                report.update(self.evaluate())
-                self.report(report)
+            if whole or self.done(steps) >= 1:
+                self.report(mean)
                 # New shards would reach the processes at different times.
-                if self.ranks.count == 1 and self.clips.scan():
+                if self.ranks.count == 1 and not self.stop and self.clips.scan():
                     print(f"{len(self.clips.train)} clips from here on", flush=True)
             saved = time.monotonic()
             self.seconds += saved - between
             self.save()
-        return not self.stop
+            self.write_log()
+        return self.done(steps) >= 1
 
     def close(self):
         """Leave the other processes; there is no training after it."""
@@ -476,8 +447,13 @@ class Trainer:
         end = "\r" if sys.stderr.isatty() else "\n"
         print(text, end=end, file=sys.stderr, flush=True)
 
-    def report(self, report):
-        """One line on standard output and in the log."""
+    def report(self, mean):
+        """One line on standard output and, once it is saved, in the log; `mean` is the
+        loss."""
+        report = {"epoch": self.epoch, "minutes": self.seconds / 60, "seen": self.seen}
+        report["train_loss"] = mean
+        report.update(self.evaluate())
+        self.log.append(report)
         if not self.ranks.first:
             return
         print(
@@ -488,76 +464,37 @@ class Trainer:
             f"{report['within_semitone']:.3f}",
             flush=True,
         )
-        with open(os.path.join(self.args.out, "log.jsonl"), "a", encoding="utf-8") as file:
-            file.write(json.dumps(report) + "\n")
 
+    def write_log(self):
+        """Write the log whole, with what the checkpoint knows of and no more."""
+        if not self.ranks.first:
+            return
+        part = f"{self.log_path}.part"
+        with open(part, "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(report) + "\n" for report in self.log)
+        os.replace(part, self.log_path)
 
-def parse(argv):
-    parser = argparse.ArgumentParser(description="Train a network on synthesised clips.")
-    add = parser.add_argument
-    add("--data", action="append", required=True, help="folder of clips; may be given again")
-    add("--out", required=True, help="folder of the run")
-    add("--preset", default="live", choices=sorted([*networks.PRESETS, *systems.SYSTEMS]))
-    add("--start", action="append", metavar="RUN",
-        help="folder of a run whose averaged weights to start from; given again, their mean; "
-        "or a weights file whose layers may differ in their inputs and outputs")
-    add("--teacher", metavar="FILE",
-        help="weights file of a network whose posteriors are learned beside the labels; it "
-        "hears the clips before augmentation, and may look ahead")
-    add("--taught", type=float, default=0.5, metavar="SHARE",
-        help="share of the teacher in the loss")
-    add("--front-end", help="JSON file of front-end parameters, for clips kept as audio")
-    add("--label-delay", type=int, metavar="SAMPLES",
-        help="the labels' point, samples at 4096 Hz before a window's end, in steps of 128 where "
-        "they are kept as features (default: as the clips were made)")
-    add("--labels", default="labels", help="the labels to learn, by their name in the clips")
-    add("--layers", help="JSON file with a layer list instead of a preset")
-    add("--width", type=float, default=1.0, help="factor on the numbers of maps")
-    add("--epochs", type=int, default=0, help="passes over the clips (one context of each)")
-    add("--epoch-clips", type=int, default=0, metavar="N",
-        help="clips of an epoch, some of them twice if there are fewer (default: each once)")
-    add("--hours", type=float, default=0.0, help="hours, reports included, if that ends sooner")
-    add("--seed", type=int, default=1)
-    add("--threads", type=int, default=0, help="0: as PyTorch likes")
-    add("--batch", type=int, default=16)
-    add("--lr", type=float, default=0.002, help="highest learning rate")
-    add("--schedule", choices=("cosine", "steps"), default="cosine",
-        help="steps: multiplied by 0.3 three times, as in the report")
-    add("--warmup", type=float, default=0.05, help="share of the training")
-    add("--weight-decay", type=float, default=0.01)
-    add("--clip", type=float, default=1.0, help="largest norm of a gradient")
-    add("--ema", type=float, default=0.998, help="decay of the averaged weights per step")
-    add("--dropout", type=float, default=0.5)
-    add("--smoothing", type=float, default=0.02, help="label smoothing")
-    add("--balance", type=float, default=0.0, help="class weights: share to the minus this")
-    add("--mixup", type=float, default=0.0, help="beta distribution's parameter, 0: none")
-    add("--edge", type=float, default=0.0,
-        help="share of batches trained without look-ahead (for networks that look ahead)")
-    add("--keep-norm", action="store_true",
-        help="batch normalisation keeps the statistics that it starts with, which is faster "
-        "on a CPU: for going on from a trained network")
-    add("--no-augment", dest="augment", action="store_false")
-    add("--underlay", type=float, default=0.2,
-        help="share of clips that get one of instruments under them")
-    add("--gain-db", type=float, default=12.0)
-    add("--tilt-db", type=float, default=6.0)
-    add("--mask-bands", type=int, default=8)
-    add("--resident", action="store_true",
-        help="hold the clips in the memory of the device that trains, not in this machine's")
-    add("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
-    add("--save-minutes", type=float, default=5.0)
-    add("--fresh", action="store_true", help="forget an earlier checkpoint")
-    args = parser.parse_args(argv)
-    if not args.epochs and not args.hours:
-        parser.error("say how long: --epochs or --hours")
-    if not 0 <= args.taught <= 1:
-        parser.error("--taught must be from 0 to 1")
-    args.command = "python3 -m neume_train.train " + shlex.join(argv)
-    return args
+    def read_log(self):
+        """The log beside a checkpoint of before, which did not hold it."""
+        if not os.path.exists(self.log_path):
+            return []
+        with open(self.log_path, encoding="utf-8") as file:
+            reports = [json.loads(line) for line in file]
+        return [report for report in reports if report["epoch"] <= self.epoch]
 
 
 def main(argv=None):
+    """The command."""
     args = parse(sys.argv[1:] if argv is None else argv)
+    try:
+        return train(args)
+    except (native.NativeError, OSError, ValueError, FloatingPointError) as error:
+        print(f"train: {error}", file=sys.stderr)
+        return 1
+
+
+def train(args):
+    """Train as `args` say; the exit status."""
     if args.threads:
         torch.set_num_threads(args.threads)
     os.makedirs(args.out, exist_ok=True)

@@ -30,7 +30,8 @@ NAME.vectors.safetensors
 
 What stands before a window is silence, what stands after it is zeros at the
 input of every layer.  Everything is computed by PyTorch in double precision
-from the weights as stored.  The files follow from the seed.
+from the weights as stored.  On one machine the files follow from the seed; elsewhere
+sums may be rounded otherwise.
 """
 
 import argparse

@@ -6,12 +6,14 @@
 
 writes into a file how much later than its label point its network becomes sure of a
 change, without look-ahead and, if that differs, with; and how long after an onset the
-middle of what it tells of one lies.  All else in it stays as it was.
+middle of what it tells of one lies.  What is not given, and all else in it, stays as it
+was: where the file tells of a look-ahead, `--doubt MS MS` changes that too.
 """
 
 import argparse
 import hashlib
 import json
+import re
 import sys
 
 import numpy as np
@@ -19,6 +21,7 @@ import numpy as np
 from neume_train import native, networks, tensors
 
 DOUBT_MAX = 1000  # Milliseconds, as dsp/model.h has it
+TEXT_MAX = {"name": 63, "version": 31}  # Bytes of UTF-8, as there
 
 
 def doubt(milliseconds, onset=None):
@@ -58,6 +61,12 @@ def halved(arrays):
 def save(path, name, version, front_end, stack, provenance, told=None, half=False):
     """Write `stack` (networks.Stack), its normalisation folded in, perhaps in half
     precision; `told` is what doubt() returns."""
+    for what, text in (("name", name), ("version", version)):
+        count = len(text.encode())
+        if not 1 <= count <= TEXT_MAX[what]:
+            raise ValueError(f"{what}: is {count} bytes long, must be 1 to {TEXT_MAX[what]}")
+        if re.search("[\0-\x1f\x7f-\x9f]", text):
+            raise ValueError(f"{what}: has a control character")
     arrays = networks.fold(stack)
     metadata = {
         "format": "neume-1",
@@ -107,16 +116,20 @@ def load(path):
 
 def main():
     """The command."""
-    parser = argparse.ArgumentParser(description="Write a network's doubt into its file.")
+    parser = argparse.ArgumentParser(
+        description="Write a network's doubt into its file; what is not given stays as it was."
+    )
     parser.add_argument("file", help="weights file")
     add_doubt(parser, required=True)
     args = parser.parse_args()
     try:
         arrays, metadata = read(args.file)
-        onset = args.onset
-        if onset is None:  # What was told of it stays
-            onset = json.loads(metadata.get("doubt", "{}")).get("onset_ms")
-        tensors.write(args.file, arrays, {**metadata, **doubt(args.doubt, onset)})
+        told = json.loads(metadata.get("doubt", "{}"))
+        onset = told.get("onset_ms") if args.onset is None else args.onset
+        given = args.doubt
+        if len(given) == 1 and "ahead_ms" in told:
+            given = [*given, told["ahead_ms"]]
+        tensors.write(args.file, arrays, {**metadata, **doubt(given, onset)})
     except (OSError, ValueError) as error:
         print(f"weights: {error}", file=sys.stderr)
         return 1
