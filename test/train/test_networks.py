@@ -435,6 +435,39 @@ class Files(unittest.TestCase):
                 with self.assertRaisesRegex(ValueError, f"x.safetensors: {name}"):
                     weights.load(self.path)
 
+    def test_a_floor_is_written_into_a_file(self):
+        def changed(*words):
+            errors = io.StringIO()
+            with mock.patch.object(
+                sys, "argv", ["weights", self.path, *words]
+            ), contextlib.redirect_stderr(errors):
+                return weights.main(), errors.getvalue()
+
+        stack, _ = random_stack("stacked", double=False)
+        front_end = vectors.front_end(stack.bands, stack.stack)
+        weights.save(self.path, "name", "1", front_end, stack, {"seed": 7})
+        before, told = tensors.read(self.path)
+        first = json.loads(told["front_end"])["floor"]
+        for floor in (2e-11, 3e-11):
+            self.assertEqual(changed("--floor", str(floor)), (0, ""))
+            after, metadata = tensors.read(self.path)
+            front_end = json.loads(metadata.pop("front_end"))
+            self.assertEqual(front_end.pop("floor"), floor)
+            self.assertNotIn("floor", front_end)
+            provenance = json.loads(metadata.pop("provenance"))
+            self.assertEqual(provenance.pop("trained_with_floor"), first)
+            self.assertEqual(provenance, json.loads(told["provenance"]))
+            for name, value in metadata.items():
+                self.assertEqual(value, told[name])
+            for name, array in before.items():
+                np.testing.assert_array_equal(after[name], array)
+        for floor in ("0", "2", "nan"):
+            status, error = changed("--floor", floor)
+            self.assertEqual(status, 1)
+            self.assertIn("must be from 1e-15 to 1", error)
+        with self.assertRaises(SystemExit):
+            changed()
+
     def test_a_doubt_is_written_into_a_file(self):
         def write(*words):
             with mock.patch.object(sys, "argv", ["weights", self.path, "--doubt", *words]):

@@ -65,7 +65,7 @@ class FrontEnd:
 
 # Of the shipped networks: late in the window, four frames to a column, and ears for
 # soft singing
-LIVE = FrontEnd(label_delay=64, rise=448, stack=4, floor=1e-10)
+LIVE = FrontEnd(label_delay=64, rise=448, stack=4, floor=2e-11)
 
 
 class _FrontEnd(C.Structure):

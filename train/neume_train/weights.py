@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: ISC
 """Weights files: doc/weights-format.md written and read.
 
-    python3 -m neume_train.weights FILE --doubt MS [MS] [--onset MS]
+    python3 -m neume_train.weights FILE [--doubt MS [MS]] [--onset MS] [--floor POWER]
 
 writes into a file how much later than its label point its network becomes sure of a
 change, without look-ahead and, if that differs, with; and how long after an onset the
 middle of what it tells of one lies.  What is not given, and all else in it, stays as it
 was: where the file tells of a look-ahead, `--doubt MS MS` changes that too.
+
+`--floor` is the power that counts as silence.  A network that was trained with many gains
+hears the same with another one, as if all were so much louder; its provenance tells what
+it was trained with.
 """
 
 import argparse
@@ -21,6 +25,7 @@ import numpy as np
 from neume_train import native, networks, tensors
 
 DOUBT_MAX = 1000  # Milliseconds, as dsp/model.h has it
+FLOORS = (1e-15, 1.0)  # As dsp/logmel.h has it
 TEXT_MAX = {"name": 63, "version": 31}  # Bytes of UTF-8, as there
 
 
@@ -114,22 +119,47 @@ def load(path):
     return stack, front_end, metadata
 
 
+def changed_doubt(metadata, milliseconds, onset):
+    """Metadata of a file's doubt; what is None stays as it was."""
+    told = json.loads(metadata.get("doubt", "{}"))
+    given = [told["ms"]] if milliseconds is None and "ms" in told else milliseconds or []
+    if len(given) == 1 and "ahead_ms" in told:
+        given = [*given, told["ahead_ms"]]
+    return doubt(given, told.get("onset_ms") if onset is None else onset)
+
+
+def changed_floor(metadata, floor):
+    """Metadata of a file whose front end gets another floor."""
+    if not FLOORS[0] <= floor <= FLOORS[1]:
+        raise ValueError(f"--floor: must be from {FLOORS[0]:g} to {FLOORS[1]:g}, is {floor:g}")
+    front_end, provenance = (json.loads(metadata[name]) for name in ("front_end", "provenance"))
+    provenance.setdefault("trained_with_floor", front_end["floor"])
+    return {
+        "front_end": json.dumps({**front_end, "floor": floor}),
+        "provenance": json.dumps(provenance),
+    }
+
+
 def main():
     """The command."""
     parser = argparse.ArgumentParser(
-        description="Write a network's doubt into its file; what is not given stays as it was."
+        description="Write a network's doubt, or its floor, into its file; what is not given "
+        "stays as it was."
     )
     parser.add_argument("file", help="weights file")
-    add_doubt(parser, required=True)
+    add_doubt(parser)
+    parser.add_argument("--floor", type=float, metavar="POWER",
+        help="power that counts as silence, re full scale")
     args = parser.parse_args()
+    if args.doubt is args.onset is args.floor is None:
+        parser.error("say what to write: --doubt, --onset or --floor")
     try:
         arrays, metadata = read(args.file)
-        told = json.loads(metadata.get("doubt", "{}"))
-        onset = told.get("onset_ms") if args.onset is None else args.onset
-        given = args.doubt
-        if len(given) == 1 and "ahead_ms" in told:
-            given = [*given, told["ahead_ms"]]
-        tensors.write(args.file, arrays, {**metadata, **doubt(given, onset)})
+        if args.doubt is not None or args.onset is not None:
+            metadata.update(changed_doubt(metadata, args.doubt, args.onset))
+        if args.floor is not None:
+            metadata.update(changed_floor(metadata, args.floor))
+        tensors.write(args.file, arrays, metadata)
     except (OSError, ValueError) as error:
         print(f"weights: {error}", file=sys.stderr)
         return 1
