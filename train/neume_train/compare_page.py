@@ -82,7 +82,7 @@ def draw_cost(rows, path):
                 xytext=(4, 3), textcoords="offset points", fontsize=8,
             )
         axis.set(title=name, xscale="log", xlabel="M multiply-adds per frame")
-        axis.margins(x=0.3)
+        axis.margins(x=0.55)
     axes[0].set_ylabel("acc40, no tracker")
     figure.savefig(path, dpi=100)
     pyplot.close(figure)
