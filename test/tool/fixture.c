@@ -143,7 +143,7 @@ bool fixture_blips(const char* path)
   enum { RATE = 16000, LENGTH = 6 * RATE };
   float* const all = calloc(LENGTH, sizeof(float));
   for (size_t i = 0; all && i < LENGTH; ++i) {
-    const bool   sounds = i < 5U * RATE && i % RATE > RATE * 9U / 10U;
+    const bool   sounds = i / RATE < 5U && i % RATE > 9U * (RATE / 10U);
     const double angle  = 2.0 * PI * midi_hz(60.0) * (double)i / RATE;
     all[i]              = sounds ? (float)(0.3 * sin(angle)) : 0.0f;
   }
