@@ -140,10 +140,10 @@ bool fixture_melody(const char* path, int rate, int channels)
 
 bool fixture_blips(const char* path)
 {
-  enum { RATE = 16000, LENGTH = 6 * RATE };
+  enum { RATE = 16000, LENGTH = 6 * RATE, SILENCE = 9 * RATE / 10 };
   float* const all = calloc(LENGTH, sizeof(float));
   for (size_t i = 0; all && i < LENGTH; ++i) {
-    const bool   sounds = i / RATE < 5U && i % RATE > 9U * (RATE / 10U);
+    const bool   sounds = i / RATE < 5U && i % RATE > SILENCE;
     const double angle  = 2.0 * PI * midi_hz(60.0) * (double)i / RATE;
     all[i]              = sounds ? (float)(0.3 * sin(angle)) : 0.0f;
   }
