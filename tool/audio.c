@@ -104,7 +104,8 @@ double audio_rate(const Audio* audio)
 
 uint64_t audio_length_hint(const Audio* audio)
 {
-  const sf_count_t frames = audio->info.frames;
+  // A stream's header was written before anybody knew
+  const sf_count_t frames = audio->info.seekable ? audio->info.frames : 0;
   return (frames > 0 && frames < SF_COUNT_MAX) ? (uint64_t)frames : 0U;
 }
 

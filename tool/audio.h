@@ -28,7 +28,8 @@ void audio_close(Audio* audio);
 /** Sample rate, Hz. */
 double audio_rate(const Audio* audio);
 
-/** How long the file says it is, in samples; it may be wrong, or 0. */
+/** How long the file says it is, in samples; it may be wrong, or 0 where that
+   is not known, as of a stream. */
 uint64_t audio_length_hint(const Audio* audio);
 
 #define AUDIO_BLOCK 8192 ///< Most samples that one read returns

@@ -404,6 +404,17 @@ check "are too long for a WAV file" exits 1 "$neume" mono endless.wav \
 check "which is said" says 'more samples than the [0-9]* that fit'
 check "at once" test ! -e mono3.wav
 rm -f endless.wav
+"$fixture" melody whole.wav 16000 1
+cp whole.wav stream.wav
+for at in 4 40; do # As long as can be, says who writes into a pipe
+  printf '\377\377\377\377' |
+    dd of=stream.wav bs=1 seek=$at conv=notrunc 2>>err
+done
+# shellcheck disable=SC2016
+check "mono of a stream" sh -c 'cat stream.wav | "$1" mono /dev/stdin --out s.wav' - \
+  "$neume"
+check "mono of the file" exits 0 "$neume" mono whole.wav --out w.wav
+check "is the same" cmp s.wav w.wav
 check "mono of text" exits 1 "$neume" mono text.wav --out mono2.wav
 check "writes nothing" test ! -e mono2.wav
 
