@@ -266,8 +266,10 @@ void neume_set(Neume* neume, const NeumeParams* params)
   neume->lookahead = steps;
   neume->lag       = steps - frames * neume->interleave;
 
-  // Steps come sooner the higher the tuning; a hair less is as long
-  const float    tuning = p->a4_hz / (float)NEUME_A4;
+  // Steps come sooner the higher the tuning, and the singer who is followed,
+  // is; a hair less is as long
+  const float    sharp  = p->follow ? NEUME_OFFSET_MAX : 0.0f;
+  const float    tuning = p->a4_hz / (float)NEUME_A4 * exp2f(sharp / 1200.0f);
   const uint32_t least =
     (uint32_t)ceilf(fmaxf(p->min_note_ms * tuning / step_ms - 1e-3f, 0.0f));
 

@@ -9,7 +9,6 @@ static const double memory_seconds = 8.0; ///< Deviations fade by e in this time
 static const double heard_least    = 1.0; ///< Seconds before anything moves
 static const double agreement      = 0.3; ///< Least length of the mean
 static const float  pace           = 20.0f; ///< Most cents in a second
-static const float  most           = 50.0f; ///< Cents either way
 
 static const double turn = 100.0 / (2.0 * 3.14159265358979323846); ///< Cents
 
@@ -37,6 +36,6 @@ float neume_tuning_hear(NeumeTuning* tuning, float cents, double seconds)
   const float  away = remainderf((float)mean - tuning->offset, 100.0f);
   const float  step = pace * (float)seconds;
   const float  next = tuning->offset + fminf(fmaxf(away, -step), step);
-  tuning->offset    = fminf(fmaxf(next, -most), most);
+  tuning->offset    = fminf(fmaxf(next, -NEUME_OFFSET_MAX), NEUME_OFFSET_MAX);
   return tuning->offset;
 }

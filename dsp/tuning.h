@@ -6,13 +6,15 @@
 
 #include "attributes.h"
 
+#define NEUME_OFFSET_MAX 50.0f ///< Most that a singer is off, cents either way
+
 /** How far a singer is off the tuning, as a running mean over what was sung.
 
     Deviations are directions on a circle of 100 cents, since a voice 60 cents
     above one note is 40 below the next.  Their mean (Mardia & Jupp,
     Directional Statistics, 2000, section 2.2) fades over seconds of singing;
     pauses leave it alone.  The offset follows it slowly, and only where the
-    deviations agree; it stays within -50..50 cents.
+    deviations agree; it stays within NEUME_OFFSET_MAX.
 */
 typedef struct {
   double cosine;  ///< Fading sums over the deviations

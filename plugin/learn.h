@@ -78,10 +78,9 @@ bool neume_learn_set(NeumeLearn* learn, bool up, uint64_t now) NEUME_REALTIME;
     heard since the control went up is dropped, and listening starts over. */
 void neume_learn_restart(NeumeLearn* learn) NEUME_REALTIME;
 
-/** The same singer in the same room is at input sample 0 again: one who lets
-   the transport roll between the room and the song, say.  A room that was heard
-   to its end holds, and so do the notes sung; one that was not is listened to
-   anew. */
+/** The same singer in the same room is at input sample 0 again: the transport
+    started between the room and the song, say.  A room that was heard to its
+    end holds, and so do the notes sung; one that was not is heard anew. */
 void neume_learn_rewind(NeumeLearn* learn) NEUME_REALTIME;
 
 /** Hear a decision that speaks of input sample `time`, negative before the

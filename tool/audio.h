@@ -9,8 +9,8 @@
 
 /** An audio file of any format that libsndfile knows, read as one channel.
 
-    Channels are averaged; what is not finite counts as silence.  Each reader
-   belongs to one thread at a time.
+    Channels are averaged; what is not finite counts as silence.
+    Each reader belongs to one thread at a time.
 */
 typedef struct Audio Audio;
 
@@ -28,8 +28,8 @@ void audio_close(Audio* audio);
 /** Sample rate, Hz. */
 double audio_rate(const Audio* audio);
 
-/** How long the file says it is, in samples; it may be wrong, or 0 where that
-   is not known, as of a stream. */
+/** How long the file says it is, in samples; it may be wrong, and is 0 where
+    that is not known, as of a stream. */
 uint64_t audio_length_hint(const Audio* audio);
 
 #define AUDIO_BLOCK 8192 ///< Most samples that one read returns
